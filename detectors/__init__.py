@@ -1,0 +1,1 @@
+"""Detectors turn the content of records into evidence; they observe and never decide."""

@@ -1,0 +1,122 @@
+"""What detectors see, and what they return.
+
+- A detector is a callable `records -> Findings`: one `Evidence` a row, in the order of the rows.
+- It is pure: same records and configuration, same answer; no network, no clock but `RunFacts.as_of`,
+  and `f(a + b) == f(a) + f(b)`, so that the size of a batch never shows in a result.
+- It may raise: the judge turns that into FAILED evidence for the batch, and the policy sees it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
+
+from lowbackground.detectors.evidence import Basis, Evidence
+
+RECORDS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("offset", pa.int64(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("captured_at", pa.timestamp("ms", tz="UTC")),
+        pa.field("media_type", pa.string()),
+        pa.field("text", pa.large_string()),
+        pa.field("language", pa.string()),
+        pa.field("raw", pa.large_binary()),
+        pa.field("sidecar", pa.large_binary()),
+        pa.field("headers", pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))),
+        pa.field("truncated", pa.bool_(), nullable=False),
+        pa.field("notes", pa.list_(pa.string()), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The columns a detector reads, as alternatives: a row in which all of them are null is SKIPPED."""
+
+    any_of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What of the run a detector may depend on; a factory that wants it takes a keyword argument `run`.
+
+    `as_of` stands for "now" in every judgement of expiry. `trust` is the folder that holds the run's own copy of
+    the trust lists, null where none are installed.
+    """
+
+    as_of: datetime
+    trust: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """Bytes kept beside a row so that a later run can decide again without the media (`_run/c2pa/`)."""
+
+    row: int
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The answer of one detector to one batch.
+
+    `columns` holds the detector's own columns, each as long as the batch. `spans` maps a row to the byte ranges
+    `(start, end)` of its UTF-8 `text` that carry no text and are removed before it is written.
+    """
+
+    evidence: Sequence[Evidence]
+    columns: Mapping[str, pa.Array] = field(default_factory=dict)
+    spans: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    exhibits: Sequence[Exhibit] = ()
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """One way of finding out where a record came from; `docs/detectors.md` has a section for each."""
+
+    @property
+    def name(self) -> str:
+        """The name in the output, in the configuration and in the docs."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever an answer could change."""
+
+    @property
+    def basis(self) -> Basis:
+        """The kind of its evidence."""
+
+    @property
+    def needs(self) -> Needs:
+        """The columns it reads."""
+
+    @property
+    def columns(self) -> pa.Schema:
+        """Columns of its own, prefixed `prov_`; two detectors may share one of the same type, first non-null wins."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the answer is the same on any machine, in any batch, under any load."""
+
+    def __call__(self, records: pa.RecordBatch, /) -> Findings:
+        """Observe the records of one batch."""
+
+
+def media_kind(media_type: str | None) -> str:
+    """`picture`, `video`, `voice`, `document` or `text`: which era, which prior and which part the label is about."""
+    if media_type is None:
+        return "text"
+    family = media_type.partition("/")[0]
+    if family in _KIND_OF_FAMILY:
+        return _KIND_OF_FAMILY[family]
+    return "document" if media_type == "application/pdf" else "text"
+
+
+_KIND_OF_FAMILY = {"image": "picture", "video": "video", "audio": "voice"}

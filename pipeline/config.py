@@ -1,0 +1,170 @@
+"""The configuration of a run: one YAML file, every flag reachable from it and back.
+
+- Unknown keys are errors that name the file and the key.
+- Every model is frozen and can be sent to a worker process.
+- What does not change the output (`out`, `workers`, `engine`, display) stays out of the run id: `identity()`.
+"""
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from lowbackground.manifests.digest import json_digest
+from lowbackground.pipeline.errors import ConfigError
+
+MIB = 1 << 20
+
+Label = Literal["human", "synthetic", "unknown"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+SectionT = TypeVar("SectionT", bound=_Section)
+
+
+class Mapping(_Section):
+    """Which column of a table plays which part; a name that is absent from an input is null there."""
+
+    text: str = "text"
+    raw: str = "raw"
+    url: str = "url"
+    id: str = "id"
+    captured_at: str | None = None
+    """Named only together with `captured_at_kind: captured`."""
+    captured_at_kind: Literal["captured"] | None = None
+    """`captured` declares that somebody else captured the record at that time; a document's own date never counts."""
+
+
+class Read(_Section):
+    """How inputs are read."""
+
+    format: Literal["warc", "jsonl", "parquet", "tar", "file", "hub"] | None = None
+    """Overrides what the content says."""
+    columns: Mapping = Mapping()
+    archive: bool | None = None
+    """Whether WARC-Date is a capture date; null: yes where warcinfo names Common Crawl or the Internet Archive."""
+    list_prefix: str = ""
+    """Put before each line of an @list, such as https://data.commoncrawl.org/."""
+    replace_prov: bool = False
+    """Drop the prov_ columns that an input already has, instead of refusing it."""
+    extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"
+    keep_raw: bool = False
+    """Write `raw` for text records too; media always keep it."""
+    statuses: tuple[int, ...] = (200,)
+    """HTTP status codes of responses that are records; others are skipped with the reason `http-status`."""
+    max_html_bytes: int = Field(4 * MIB, ge=1024)
+    """Longer pages are cut here and marked truncated; 0 of 1,992 real pages are longer."""
+    max_media_bytes: int = Field(512 * MIB, ge=1024)
+    """Larger payloads go to unreadable with the reason `too-large`."""
+    max_line_bytes: int = Field(256 * MIB, ge=1024)
+    """Longer JSONL lines go to unreadable with the reason `too-large`."""
+    batch_rows: int = Field(512, ge=1)
+    batch_bytes: int = Field(16 * MIB, ge=1024)
+    """A batch ends at whichever comes first."""
+    revision: str | None = None
+    """The commit of a hub data set; null pins the newest at plan time."""
+    split: str | None = None
+    """The split of a hub data set; null reads all."""
+    subset: str | None = None
+    """The configuration name of a hub data set."""
+    streaming: bool = True
+    """Stream a hub data set instead of downloading it first."""
+
+
+class Prior(_Section):
+    """A table of P(synthetic) by media kind and month of capture, see `docs/policies.md`."""
+
+    table: str = "standard"
+    """`standard`, or the path of a YAML file of the same form."""
+
+
+def _instant(value: object) -> object:
+    """Accept a date or an RFC 3339 instant, as YAML or a flag gives it; a bare date is its first second in UTC."""
+    if isinstance(value, str) and len(value) == len("2026-11-20"):
+        value = date.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time(), UTC)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value
+
+
+class Config(_Section):
+    """Everything that `lowbackground run` can be told."""
+
+    inputs: tuple[str, ...] = ()
+    out: str = ""
+    policy: str = "standard"
+    """`standard`, `strict`, `lenient`, or the path of a policy of your own."""
+    keep: tuple[Label, ...] = ("human", "unknown")
+    opt_out: Literal["reject", "keep"] = "reject"
+    emit: Literal["full", "attributes"] = "full"
+    """`attributes` writes the prov_ columns alone, to join to a corpus that stays where it is."""
+    rejected: Literal["full", "columns", "none"] = "full"
+    detectors: dict[str, dict[str, Any]] = {}
+    """A section a detector: its options, and `enabled: true|false`."""
+    read: Read = Read()
+    prior: Prior = Prior()
+    as_of: Annotated[datetime, BeforeValidator(_instant)] | None = None
+    """"Now" for every judgement of expiry; null: the moment of planning, kept for every resumed run."""
+    limit: int | None = Field(None, ge=1)
+    """Stop each unit after this many records."""
+    sample: float | None = Field(None, gt=0, le=1)
+    """Read this share of the units, chosen by a hash of their inputs."""
+    unit_bytes: int = Field(256 * MIB, ge=1024)
+    row_group_bytes: int = Field(64 * MIB, ge=1024)
+    max_unreadable: float = Field(0.01, ge=0, le=1)
+    """A larger share of unreadable records makes the exit code 1."""
+    family_shrinkage: float = Field(0.7, ge=0, le=1)
+    """r: how far further evidence of one family repeats what its strongest said."""
+    workers: int | None = Field(None, ge=1)
+    """Null: one a core."""
+    engine: Literal["local"] = "local"
+    memory_limit: int = Field(4096 * MIB, ge=512 * MIB)
+    """Address space a worker may take beyond what it has after start-up."""
+    redo_changed: bool = False
+    trust_folder: str | None = None
+    """Where `lowbackground trust` keeps the lists; null: the user's data folder."""
+    progress: Literal["auto", "plain", "none"] = "auto"
+
+    def identity(self) -> str:
+        """The digest of everything here that can change the output."""
+        left_out = {"inputs", "out", "workers", "engine", "progress", "memory_limit", "redo_changed", "trust_folder"}
+        return json_digest(self.model_dump(mode="json", exclude=left_out))
+
+    def with_values(self, **changes: object) -> Self:
+        """A validated copy with other values, for flags that override a file."""
+        return validated(type(self), {**self.model_dump(), **changes}, "the command line")
+
+
+def validated(model: type[SectionT], values: object, where: str) -> SectionT:
+    """`values` as a `model`, or a ConfigError that names where they come from and each wrong key."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'top level'}: "
+            + ("unknown key" if item["type"] == "extra_forbidden" else item["msg"])
+            for item in error.errors(include_url=False)
+        )
+        raise ConfigError(f"{where}: {problems}. `lowbackground config defaults` prints every key.") from error
+
+
+def load_config(path: str | Path) -> Config:
+    """The configuration in a YAML file.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, or holds an unknown key or a wrong value.
+    """
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give --config an existing YAML file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not YAML: {error}") from error
+    return validated(Config, values if values is not None else {}, str(path))

@@ -1,0 +1,36 @@
+"""Fixtures and options that every test may use."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Golden files are rewritten on demand and reviewed as a diff."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`real` tests skip where the data is missing; `soak` tests run only when asked for with -m soak."""
+    no_data = pytest.mark.skip(reason=f"{SHARED} is not here")
+    no_soak = pytest.mark.skip(reason="long; run by make soak")
+    soaking = "soak" in (config.getoption("-m") or "")
+    for item in items:
+        if "real" in item.keywords and not SHARED.is_dir():
+            item.add_marker(no_data)
+        if "soak" in item.keywords and not soaking:
+            item.add_marker(no_soak)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data."""
+    return SHARED
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are being rewritten."""
+    return bool(request.config.getoption("--update-golden"))
