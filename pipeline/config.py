@@ -132,14 +132,38 @@ class Config(_Section):
     """Where `lowbackground trust` keeps the lists; null: the user's data folder."""
     progress: Literal["auto", "plain", "none"] = "auto"
 
+    @classmethod
+    def identity_keys(cls) -> frozenset[str]:
+        """The keys that can change the output; policy and trust lists are held by their digests instead."""
+        return frozenset(cls.model_fields) - _NOT_IDENTITY
+
     def identity(self) -> str:
         """The digest of everything here that can change the output."""
-        left_out = {"inputs", "out", "workers", "engine", "progress", "memory_limit", "redo_changed", "trust_folder"}
-        return json_digest(self.model_dump(mode="json", exclude=left_out))
+        return json_digest(self.model_dump(mode="json", exclude=set(_NOT_IDENTITY)))
+
+    def to_yaml(self) -> str:
+        """The whole configuration as YAML that `load_config` reads back."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
     def with_values(self, **changes: object) -> Self:
         """A validated copy with other values, for flags that override a file."""
         return validated(type(self), {**self.model_dump(), **changes}, "the command line")
+
+
+_NOT_IDENTITY = frozenset(
+    {
+        "inputs",
+        "out",
+        "policy",
+        "workers",
+        "engine",
+        "progress",
+        "memory_limit",
+        "max_unreadable",
+        "redo_changed",
+        "trust_folder",
+    }
+)
 
 
 def validated(model: type[SectionT], values: object, where: str) -> SectionT:
