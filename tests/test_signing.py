@@ -2,11 +2,23 @@
 
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 
 from tests.assets import MAKERS, tiny
-from tests.signing import Ingredient, action, manifest, signed, signed_tiny, trust_settings, untrusted
+from tests.signing import (
+    Ingredient,
+    action,
+    authority,
+    manifest,
+    signed,
+    signed_page,
+    signed_text,
+    signed_tiny,
+    trust_settings,
+    untrusted,
+)
 
 
 def read(data: bytes, media_type: str, store: bytes | None = None) -> dict:
@@ -56,3 +68,25 @@ def test_ingredients_carry_their_own_manifests() -> None:
     found = read(signed_tiny("image/png", opened, ingredients=(parent,)), "image/png")
     assert found["validation_state"] == "Trusted"
     assert len(found["manifests"]) == 2
+
+
+def test_one_root_per_name() -> None:
+    assert authority() is authority("Trusted Test Root")
+    assert authority().pem in trust_settings()["trust"]["trust_anchors"]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "made"),
+    [
+        ("text/plain", lambda: signed_text("Zoë wrote a sentence, or did she?\n").encode()),
+        ("text/html", lambda: signed_page(b"<!doctype html><html><head></head><body><p>A page.</p></body></html>")),
+    ],
+)
+def test_texts_and_pages_verify_as_trusted_with_an_independent_reader(media_type: str, made: Callable) -> None:
+    import encypher_c2pa
+
+    found = encypher_c2pa.verify(
+        made(), media_type, trust_pem=authority().pem, no_default_trust=True, telemetry=False, online=False
+    )
+    assert found["validation_state"] == "Trusted"
+    assert found["hard_binding"] == "match"
