@@ -29,8 +29,6 @@ from lowbackground.pipeline.demo.signing import (
     Signed,
     action,
     sign_media,
-    sign_page,
-    sign_text,
 )
 from lowbackground.pipeline.demo.signing import manifest as _manifest
 from tests.assets import tiny
@@ -56,8 +54,6 @@ __all__ = [
     "manifest",
     "sign",
     "signed",
-    "signed_page",
-    "signed_text",
     "signed_tiny",
     "trust_settings",
     "untrusted",
@@ -154,16 +150,6 @@ def sign(data: bytes, media_type: str, definition: Mapping[str, Any] | None = No
 def signed_tiny(media_type: str, definition: Mapping[str, Any] | None = None, **options: Any) -> bytes:
     """The tiny file of this type, signed as a capture unless `definition` says otherwise."""
     return sign(tiny(media_type), media_type, definition, **options)
-
-
-def signed_text(text: str, definition: Mapping[str, Any] | None = None, *, signer: Identity | None = None) -> str:
-    """A text with a manifest in variation selectors; AI-made unless `definition` says otherwise."""
-    return sign_text(text, definition or manifest(action("created", AI_MADE)), signer or identity())
-
-
-def signed_page(html: bytes, definition: Mapping[str, Any] | None = None, *, signer: Identity | None = None) -> bytes:
-    """A page with a manifest in a script element; AI-made unless `definition` says otherwise."""
-    return sign_page(html, definition or manifest(action("created", AI_MADE)), signer or identity())
 
 
 def trust_settings(*names: str) -> dict[str, Any]:

@@ -13,12 +13,11 @@ from tests.signing import (
     authority,
     manifest,
     signed,
-    signed_page,
-    signed_text,
     signed_tiny,
     trust_settings,
     untrusted,
 )
+from tests.text_signing import signed_page, signed_text
 
 
 def read(data: bytes, media_type: str, store: bytes | None = None) -> dict:
@@ -79,7 +78,7 @@ def test_one_root_per_name() -> None:
     ("media_type", "made"),
     [
         ("text/plain", lambda: signed_text("Zoë wrote a sentence, or did she?\n").encode()),
-        ("text/html", lambda: signed_page(b"<!doctype html><html><head></head><body><p>A page.</p></body></html>")),
+        ("text/html", lambda: signed_page("<!doctype html><html><head></head><body><p>A page.</p></body></html>")),
     ],
 )
 def test_texts_and_pages_verify_as_trusted_with_an_independent_reader(media_type: str, made: Callable) -> None:

@@ -57,7 +57,7 @@ def signed_block(
         inner = BEGIN + b" " + DATA_URI + base64.b64encode(store) + b" " + END
         return comment[0].encode() + inner + comment[1].encode() + b"\n"
 
-    return demo._sign_around(text.encode(), 0, line, "text/markdown", definition or AI_STATEMENT, identity()).decode()
+    return demo.sign_around(text.encode(), 0, line, "text/markdown", definition or AI_STATEMENT, identity()).decode()
 
 
 @lru_cache(maxsize=1)

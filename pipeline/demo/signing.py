@@ -8,13 +8,13 @@ import base64
 import hashlib
 import io
 import json
-import struct
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from lowbackground.manifests.text_carriers import wrapper
 from lowbackground.pipeline.demo.authority import Identity
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -113,7 +113,7 @@ def _context() -> Any:
 def sign_text(text: str, definition: Mapping[str, Any], signer: Identity) -> str:
     """`text` in NFC, followed by its manifest in variation selectors (C2PA 2.4, A.8)."""
     data = unicodedata.normalize("NFC", text).encode()
-    return _sign_around(data, len(data), _selectors, "text/plain", definition, signer).decode()
+    return sign_around(data, len(data), wrapper, "text/plain", definition, signer).decode()
 
 
 def sign_page(html: bytes, definition: Mapping[str, Any], signer: Identity) -> bytes:
@@ -122,20 +122,14 @@ def sign_page(html: bytes, definition: Mapping[str, Any], signer: Identity) -> b
     Raises:
         ValueError: the page has no `</head>`.
     """
-    return _sign_around(html, html.index(b"</head>"), _script, "text/html", definition, signer)
-
-
-def _selectors(store: bytes) -> bytes:
-    """The wrapper of A.8.2: magic, version 1, length, store; each byte as the variation selector of its value."""
-    wrapper = b"C2PATXT\0" + struct.pack(">BI", 1, len(store)) + store
-    return ("\ufeff" + "".join(chr(0xFE00 + byte if byte < 16 else 0xE0100 + byte - 16) for byte in wrapper)).encode()
+    return sign_around(html, html.index(b"</head>"), _script, "text/html", definition, signer)
 
 
 def _script(store: bytes) -> bytes:
     return b'<script type="application/c2pa">' + base64.b64encode(store) + b"</script>"
 
 
-def _sign_around(
+def sign_around(
     data: bytes,
     at: int,
     carrier_of: Callable[[bytes], bytes],
@@ -143,7 +137,7 @@ def _sign_around(
     definition: Mapping[str, Any],
     signer: Identity,
 ) -> bytes:
-    """`data` with a carrier at byte `at` that binds all the rest.
+    """`data` with a carrier at byte `at` that binds all the rest; `carrier_of` wraps a manifest store.
 
     The manifest announces the length of its carrier, which depends on the manifest: each attempt announces what the
     last one needed, until that is what it needs. A signature is random, so one will fit.
