@@ -1,0 +1,106 @@
+"""The certificates inside a manifest store: who signed each claim, and who stamped its time.
+
+A claim signature is a COSE_Sign1 (RFC 9052) in the box `c2pa.signature` of its manifest (C2PA 2.2, 11.1.4.4 and
+13.2); the chain is its header `x5chain` (RFC 9360), a time-stamp (RFC 3161) its header `sigTst` or `sigTst2`.
+"""
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lowbackground.manifests.cbor import CborError, decode
+from lowbackground.manifests.certificates import Certificate, certificates
+from lowbackground.manifests.der import SEQUENCE, items, signed_data_certificates
+
+MAX_SIGNATURES = 200  # manifests in a store
+_X5CHAIN = 33  # RFC 9360, 2
+_BOX = struct.Struct(">I4s")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSignature:
+    """Who signed a claim: the chain, leaf first, and the certificates that came with its time-stamp, in any order."""
+
+    chain: tuple[Certificate, ...] = ()
+    time_stampers: tuple[Certificate, ...] = ()
+
+
+def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """The boxes that lie in `data` one after the other; ends at the first that does not fit."""
+    at = 0
+    while at + 8 <= len(data):
+        size, kind = _BOX.unpack_from(data, at)
+        start = 8
+        if size == 1 and at + 16 <= len(data):
+            size, start = int.from_bytes(data[at + 8 : at + 16], "big"), 16
+        elif size == 0:
+            size = len(data) - at
+        if size < start or at + size > len(data):
+            return
+        yield kind, data[at + start : at + size]
+        at += size
+
+
+def _label(description: memoryview) -> str:
+    """The label of a description box: 16 bytes of type, one of toggles, then text up to a zero."""
+    return bytes(description[17:600]).partition(b"\0")[0].decode("utf-8", "replace")
+
+
+def _superboxes(data: memoryview) -> Iterator[tuple[str, memoryview]]:
+    """The superboxes in `data`: label, and what follows the description box."""
+    for kind, body in _boxes(data):
+        if kind != b"jumb":
+            continue
+        first = next(_boxes(body), None)
+        if first is not None and first[0] == b"jumd":
+            yield _label(first[1]), body[8 + len(first[1]) :]
+
+
+def claim_signatures(store: bytes) -> dict[str, ClaimSignature]:
+    """Who signed each manifest of a store, by label; a signature that cannot be read has an empty chain."""
+    found: dict[str, ClaimSignature] = {}
+    for _, inside in _superboxes(memoryview(store)):
+        for label, manifest in _superboxes(inside):
+            if len(found) >= MAX_SIGNATURES:
+                return found
+            boxes = (body for name, body in _superboxes(manifest) if name == "c2pa.signature")
+            found[label] = next(
+                (read_signature(cose) for body in boxes for kind, cose in _boxes(body) if kind == b"cbor"),
+                ClaimSignature(),
+            )
+    return found
+
+
+def read_signature(cose: bytes | memoryview) -> ClaimSignature:
+    """The certificates of one COSE_Sign1; empty where it cannot be read, since c2pa-rs judges signatures, not this."""
+    try:
+        protected, unprotected, *_ = decode(bytes(cose))
+        headers = {**_mapping(unprotected), **_mapping(decode(protected) if protected else {})}
+    except (CborError, ValueError, TypeError):
+        return ClaimSignature()
+    chain = headers.get(_X5CHAIN, headers.get("x5chain"))
+    ders = [chain] if isinstance(chain, bytes) else chain if isinstance(chain, list) else []
+    return ClaimSignature(
+        certificates(der for der in ders if isinstance(der, bytes)),
+        _time_stampers(headers.get("sigTst2", headers.get("sigTst"))),
+    )
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _time_stampers(container: Any) -> tuple[Certificate, ...]:
+    """The certificates of the first token, which is the one that c2pa-rs judges (sigtst.rs)."""
+    try:
+        token = container["tstTokens"][0]["val"]
+    except (KeyError, IndexError, TypeError):
+        return ()
+    if not isinstance(token, bytes):
+        return ()
+    status = next(items(token), None)  # sigTst2 holds the token; sigTst the response around it, after a status
+    first = next(items(status[1]), None) if status else None
+    if status and first and first[0] == SEQUENCE:
+        token = status[1][len(first[2]) :]
+    return certificates(signed_data_certificates(token))
