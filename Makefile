@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
 
-.PHONY: setup demo test check bench soak golden dist clean
+.PHONY: setup demo test test-wheel check bench soak golden dist clean
 
 setup: .venv/installed build/names/lowbackground
 
@@ -21,6 +21,12 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2 $(TESTS)
+
+test-wheel: setup # the same suite against what a user would install, with the checkout out of reach
+	rm -rf build/wheel build/dist build/lib
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w build/dist .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target build/wheel build/dist/*.whl
+	PYTHONPATH=build/wheel:. LOWBACKGROUND_WHEEL=$(CURDIR)/build/wheel $(BIN)/pytest -n 2 -o pythonpath= $(TESTS)
 
 check: setup
 	$(BIN)/ruff check .
