@@ -13,14 +13,23 @@ _XMP = b"\x21\xff\x0bXMP DataXMP"  # XMP specification part 3, 1.1.2
 def walk(data: Data) -> Presence:
     """Search for the two identifiers."""
     raw = data if isinstance(data, bytes) else bytes(data)
-    xmp = raw.find(_XMP)
-    remote = xmp >= 0 and raw.find(LINK, xmp) >= 0
+    remote = _has_link(raw)
     at = raw.find(_STORE)
     if at < 0:
         return found("gif", remote=remote)
     start = at + len(_STORE)
     total, end = _measure(raw, start)
     return found("gif", [(start, end)], remote=remote, store_bytes=total)
+
+
+def _has_link(raw: bytes) -> bool:
+    """Whether an XMP extension may hold a link: written plainly as XMP wants it, or in sub-blocks as c2pa-rs does."""
+    at = raw.find(_XMP)
+    if at < 0:
+        return False
+    start = at + len(_XMP)
+    _, end = _measure(raw, start)
+    return raw.find(LINK, start) >= 0 or LINK in decode(raw[start:end])
 
 
 def _measure(raw: bytes, at: int) -> tuple[int, int]:

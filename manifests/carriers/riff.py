@@ -15,19 +15,18 @@ def walk(data: Data) -> Presence:
     remote = False
     if size < 12:
         return found("riff", irregular=True)
-    declared = 8 + _CHUNK.unpack_from(data, 0)[1]
-    end = min(declared, size)
+    end = 8 + _CHUNK.unpack_from(data, 0)[1]  # as declared: a last chunk that is cut short hides nothing behind it
     at = 12
     for _ in range(MAX_PARTS):
         if at >= end:
-            return found(
-                "riff", spans, remote=remote, irregular=declared > size + 1
-            )  # a last pad byte is often missing
+            return found("riff", spans, remote=remote)
         if at + 8 > size:
             return found("riff", spans, remote=remote, irregular=True)
         name, length = _CHUNK.unpack_from(data, at)
         if name == b"C2PA":
-            spans.append((at + 8, min(at + 8 + length, size)))
+            if at + 8 + length > size:
+                return found("riff", irregular=True)
+            spans.append((at + 8, at + 8 + length))
         elif name in _XMP:
             remote = remote or has_link(data, at + 8, at + 8 + length)
         at += 8 + length + (length & 1)

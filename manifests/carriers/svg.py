@@ -23,7 +23,7 @@ def walk(data: Data) -> Presence:
     if match is None:
         return found("svg", remote=remote, irregular=True)
     start, end = match.span(1)
-    return found("svg", [(start, end)], remote=remote, store_bytes=(end - start) * 3 // 4)
+    return found("svg", [(start, end)], remote=remote, store_bytes=(end - start) * 3 // 4 - raw.count(b"=", start, end))
 
 
 def decode(text: bytes) -> bytes:

@@ -30,13 +30,13 @@ def walk(data: Data) -> Presence:
             return found("tiff", spans, remote=remote, irregular=True)
         seen.add(at)
         number = count.unpack_from(data, at)[0]
-        entries += number
-        if len(seen) > MAX_PAGES or entries > MAX_ENTRIES:
-            return too_many("tiff")
         first = at + count.size
         end = first + number * entry.size
         if end + offset.size > size:
             return found("tiff", spans, remote=remote, irregular=True)
+        entries += number
+        if len(seen) > MAX_PAGES or entries > MAX_ENTRIES:
+            return too_many("tiff")
         directory = bytes(data[first:end])
         spans += [(start, start + length) for _, _, length, start in _values(directory, entry, _C2PA)]
         for _, _, length, start in _values(directory, entry, _XMP):
