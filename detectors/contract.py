@@ -109,14 +109,20 @@ class Detector(Protocol):
         """Observe the records of one batch."""
 
 
+MEDIA_KINDS = ("text", "code", "picture", "video", "voice", "document")
+
+
 def media_kind(media_type: str | None) -> str:
-    """`picture`, `video`, `voice`, `document` or `text`: which era, which prior and which part the label is about."""
+    """One of `MEDIA_KINDS`: which era, which prior and which part of the record the label is about."""
     if media_type is None:
         return "text"
     family = media_type.partition("/")[0]
     if family in _KIND_OF_FAMILY:
         return _KIND_OF_FAMILY[family]
+    if media_type in _CODE or media_type.startswith("text/x-"):  # unregistered text types are programs: x-python, x-c
+        return "code"
     return "document" if media_type == "application/pdf" else "text"
 
 
 _KIND_OF_FAMILY = {"image": "picture", "video": "video", "audio": "voice"}
+_CODE = frozenset({"application/javascript", "application/typescript", "application/x-sh", "application/x-httpd-php"})

@@ -60,7 +60,7 @@ class Kind(StrEnum):
     CAPTURED = "captured"
 
 
-_SLUG = re.compile(r"[a-z]+(?:[.-][a-z]+)*\Z")
+_SLUG = re.compile(r"[a-z][a-z0-9]*(?:[.-][a-z]+)*\Z")  # digits only in the first word, the name of a field: c2pa, id3
 
 
 @dataclass(frozen=True, slots=True)
