@@ -1,0 +1,26 @@
+"""`make bench`: every figure that the docs state, with the versions that it was measured with."""
+
+import sys
+from pathlib import Path
+
+from benchmarks import extraction, pipeline, precheck
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+def main() -> None:
+    """Run all benchmarks over the real data; without it there is nothing to measure."""
+    data = Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED
+    if not data.is_dir():
+        raise SystemExit(f"{data}: not there; give the folder of real data: python -m benchmarks FOLDER")
+    for title, benchmark in (
+        ("pre-check, one file", lambda: precheck.main([str(data / "c2pa")])),
+        ("extraction, F1 on gold pages", lambda: extraction.main([str(data / "extraction")])),
+        ("pipeline against a bare loop", lambda: pipeline.main([str(data / "warc" / "bench")])),
+    ):
+        print(f"\n# {title}\n", flush=True)
+        benchmark()
+
+
+if __name__ == "__main__":
+    main()
