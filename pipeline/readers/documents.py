@@ -183,7 +183,7 @@ def _size(document: Document) -> int:
 
 
 def _written_raw(documents: Sequence[Document], raw: pa.Array, settings: Read) -> pa.Array:
-    kept = [settings.keep_raw or media_kind(d.media_type) != "text" for d in documents]
+    kept = [settings.keep_raw or media_kind(d.media_type) not in {"text", "code"} for d in documents]
     if all(kept):
         return raw
     if not any(kept):
