@@ -1,0 +1,120 @@
+"""A worker process: takes units from the pipe it was started with, runs them, and answers with commits.
+
+- Payloads never pass the pipe: a worker opens its unit itself and writes its own output.
+- One thread a library: the pool runs one worker a core.
+- Started as `python -m`, not forked: no state is inherited, and a script that calls `lowbackground.run` needs no
+  `__main__` guard.
+"""
+
+import errno
+import os
+import resource
+import signal
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.ledger import Commit
+from lowbackground.pipeline.plan import RunPlan
+from lowbackground.pipeline.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker has its detectors and waits for a unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The running unit has got so far."""
+
+    read: int
+    labels: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The unit is committed."""
+
+    commit: Commit
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The unit left no commit; `fatal` says that no other unit will fare better."""
+
+    message: str
+    fatal: bool
+
+
+Message = Ready | Progress | Done | Failed
+
+
+def limit_memory(allowance: int) -> None:
+    """Let this process take `allowance` bytes of address space more than it has now; then it gets MemoryError."""
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - a kernel file, not a path of ours
+        pages = int(file.read().split()[0])
+    limit = pages * resource.getpagesize() + allowance
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def serve(pipe: Connection) -> None:
+    """Run units until the parent hangs up."""
+    import pyarrow as pa
+
+    from lowbackground.pipeline.run_unit import Workbench, run_unit
+
+    plan: RunPlan = pipe.recv()
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(2)
+    try:
+        bench = Workbench.of(plan)
+    except ConfigError as error:
+        pipe.send(Failed(str(error), fatal=True))
+        return
+    if sys.platform == "linux":
+        limit_memory(plan.config.memory_limit)
+    pipe.send(Ready())
+    while True:
+        unit: Unit | None = pipe.recv()
+        if unit is None:
+            return
+        try:
+            commit = run_unit(unit, bench, lambda tally: pipe.send(Progress(tally.read, dict(tally.labels))))
+        except OSError as error:
+            full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
+            pipe.send(Failed(f"{unit.files[0].source}: {error.strerror or error} while its rows were written", full))
+        except MemoryError:
+            pipe.send(
+                Failed(
+                    f"{unit.files[0].source}: needs more than memory_limit ({plan.config.memory_limit} bytes); "
+                    "raise memory_limit, or lower read.batch_bytes and row_group_bytes",
+                    fatal=False,
+                )
+            )
+        except Exception as error:  # a defect must not take the other units with it: it is reported and the run fails
+            import traceback
+
+            traceback.print_exc()
+            pipe.send(Failed(f"{unit.files[0].source}: {type(error).__name__}: {error}", fatal=False))
+        else:
+            pipe.send(Done(commit))
+
+
+def main() -> None:
+    """Entry point of the child process; the file descriptor of its pipe is the only argument."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends the workers
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # numpy and its like: one worker a core already fills the machine
+    with Connection(int(sys.argv[1])) as pipe:
+        try:
+            serve(pipe)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            return  # the parent is gone: nothing of this unit counts
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""A run from its configuration to its result: plan, publish, run units, state what came out."""
+
+import fcntl
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+
+from lowbackground.pipeline.config import Config
+from lowbackground.pipeline.engines.local import run_units
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.ledger import Commit
+from lowbackground.pipeline.plan import Planned, make_plan, publish
+from lowbackground.pipeline.progress import Display, NoDisplay, Watch
+from lowbackground.pipeline.run_statement import write_statement
+from lowbackground.pipeline.storage import Storage
+from lowbackground.pipeline.summary import RunResult
+from lowbackground.pipeline.tally import Tally
+
+
+def run(config: Config, display: Display | None = None) -> RunResult:
+    """Filter `config.inputs` into `config.out`; started again, it goes on where it stopped.
+
+    Raises:
+        ConfigError: nothing was read; the message says what is wrong and what to do.
+    """
+    planned = make_plan(config)
+    storage = Storage(config.out)
+    with _locked(storage), _sigterm_as_interrupt():
+        planned = publish(planned)
+        display = display or NoDisplay()
+        display.planned(planned)
+        return _finish(planned, *_execute(planned, storage, display))
+
+
+def _execute(planned: Planned, storage: Storage, display: Display) -> tuple[dict[str, Commit], list[str], float, bool]:
+    """Run what is left: (commits by unit, failures, seconds, interrupted)."""
+    commits = dict(planned.done)
+    failures: list[str] = []
+    start, interrupted = monotonic(), False
+    watch = Watch(planned, storage, display)
+    try:
+        with closing(run_units(planned.run, planned.todo, watch.progress)) as outcomes:
+            for outcome in outcomes:
+                if outcome.commit is not None:
+                    commits[outcome.unit.name] = outcome.commit
+                else:
+                    failures.append(outcome.failure or "failed without a word")
+                watch.finished(outcome)
+                if _limit_reached(planned, commits):
+                    break
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        watch.close("interrupted" if interrupted else "failed" if failures else "done")
+    return commits, failures, monotonic() - start, interrupted
+
+
+def _limit_reached(planned: Planned, commits: dict[str, Commit]) -> bool:
+    limit = planned.run.config.limit
+    return (
+        limit is not None
+        and sum(commit.tally.read - commit.tally.skipped.total() for commit in commits.values()) >= limit
+    )
+
+
+def _finish(
+    planned: Planned, commits: dict[str, Commit], failures: list[str], seconds: float, interrupted: bool
+) -> RunResult:
+    """Add up the commits, write the statement of a run that is whole, and say what it came to."""
+    config = planned.run.config
+    tally = sum((commit.tally for commit in commits.values()), Tally())
+    tally += Tally(read=sum(planned.skipped.values()), skipped=Counter(planned.skipped))
+    if not interrupted:
+        write_statement(planned, commits, tally)
+    return RunResult(
+        out=config.out,
+        run_id=planned.run.run_id,
+        tally=tally,
+        units=len(commits),
+        done_before=len(planned.done),
+        failures=tuple(failures),
+        broken=tuple(commit.broken for commit in commits.values() if commit.broken is not None),
+        seconds=seconds,
+        read_now=sum(commit.tally.read for name, commit in commits.items() if name not in planned.done),
+        interrupted=interrupted,
+        max_unreadable=config.max_unreadable,
+        notices=planned.run.setup.notices(),
+    )
+
+
+@contextmanager
+def _locked(storage: Storage) -> Iterator[None]:
+    """Keep a second run out of a local folder; the kernel frees the lock of a killed one.
+
+    A store has no such lock: there, two runs of one folder write the same bytes under the same names.
+    """
+    if not storage.is_local:
+        yield
+        return
+    folder: Path = storage.local("_run")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError as error:
+        raise ConfigError(
+            f"{storage.root}: another run is writing there; wait for it, or give another folder to -o"
+        ) from error
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        raise ConfigError(
+            f"{storage.root}: cannot write there ({error.strerror}); give -o a folder that you may write"
+        ) from error
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """A scheduler's SIGTERM ends a run as Ctrl-C does; only the main thread can say so."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        previous = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread: its owner decides about signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,177 @@
+"""Runs one unit from its input to its commit: read batches, judge them, clean, decide, write, commit."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from time import monotonic
+from typing import Self
+
+import pyarrow as pa
+
+from lowbackground.detectors.contract import Detector, Exhibit
+from lowbackground.detectors.evidence import Signal
+from lowbackground.pipeline.batch import Batch
+from lowbackground.pipeline.clean import clean
+from lowbackground.pipeline.decide import Decider
+from lowbackground.pipeline.errors import UnitError
+from lowbackground.pipeline.judge import Judgement, judge
+from lowbackground.pipeline.ledger import Commit, write_commit
+from lowbackground.pipeline.plan import RunPlan
+from lowbackground.pipeline.readers import reader_for
+from lowbackground.pipeline.rows import Decision, content_digests, encode, split
+from lowbackground.pipeline.schema import conform
+from lowbackground.pipeline.tally import Tally
+from lowbackground.pipeline.units import Unit
+from lowbackground.pipeline.writer import UnitWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What a process sets up once and uses for every unit."""
+
+    plan: RunPlan
+    detectors: tuple[Detector, ...]
+    decider: Decider
+
+    @classmethod
+    def of(cls, plan: RunPlan) -> Self:
+        """Build detectors and policy as the plan says.
+
+        Raises:
+            ConfigError: a detector cannot be built here.
+        """
+        return cls(plan, plan.setup.build_detectors(), plan.setup.build_decider(plan.config))
+
+
+def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None]) -> Commit:
+    """Filter one unit; its files are published and then its commit.
+
+    A stream that breaks keeps its good prefix, and the commit says where it broke.
+
+    Raises:
+        OSError: the output cannot be written; nothing of this unit counts.
+    """
+    plan, config = bench.plan, bench.plan.config
+    tally, broken, seen, start = Tally(), None, set[str](), monotonic()
+    with UnitWriter(plan.storage, unit.name, plan.schema, plan.facts, config.row_group_bytes) as writer:
+        batches = _limited(reader_for(unit.format).read(unit, config.read), config.limit)
+        while True:
+            try:
+                batch = next(batches, None)
+            except UnitError as error:
+                broken = str(error)
+                break
+            if batch is None:
+                break
+            batch = _sampled(batch, config.sample)
+            judgement = judge(batch.records, bench.detectors)
+            digests = content_digests(batch.records)
+            batch = clean(batch, judgement.spans)
+            decisions = bench.decider.decide(batch.records, judgement)
+            notes = _notes(batch, judgement, seen)
+            columns = encode(batch.records, judgement.findings, judgement.columns, decisions, notes, digests)
+            _write(writer, batch, columns, judgement.exhibits, plan)
+            _count(tally, batch, judgement, decisions, notes)
+            watch(tally)
+        outputs = writer.finish()
+    if not tally.balances():
+        raise AssertionError(
+            f"{unit.name}: read {tally.read} records, but {tally.to_json()['counts']} accounts for others"
+        )
+    commit = Commit(unit.name, unit.fingerprint, plan.run_id, tally, outputs, broken, monotonic() - start)
+    write_commit(plan.storage, commit)
+    return commit
+
+
+def _limited(batches: Iterator[Batch], limit: int | None) -> Iterator[Batch]:
+    """The first `limit` records, unreadable ones included."""
+    left = limit
+    for batch in batches:
+        if left is None:
+            yield batch
+            continue
+        unreadable = batch.unreadable[:left]
+        rows = min(batch.records.num_rows, left - len(unreadable))
+        yield replace(
+            batch,
+            records=batch.records.slice(0, rows),
+            passthrough=batch.passthrough.slice(0, rows),
+            unreadable=unreadable,
+        )
+        left -= rows + len(unreadable)
+        if left <= 0:
+            return
+
+
+def _sampled(batch: Batch, share: float | None) -> Batch:
+    """The records whose key hashes below `share`; the others are skipped as `not-sampled`."""
+    if share is None or batch.records.num_rows == 0:
+        return batch
+    keys = zip(batch.records.column("source").to_pylist(), batch.records.column("offset").to_pylist(), strict=True)
+    bound = int(share * 2**64)
+    mask = pa.array(
+        [int.from_bytes(sha256(f"{source}#{offset}".encode()).digest()[:8]) < bound for source, offset in keys],
+        pa.bool_(),
+    )
+    passed_over = batch.records.num_rows - mask.true_count
+    return replace(
+        batch,
+        records=batch.records.filter(mask),
+        passthrough=batch.passthrough.filter(mask),
+        skipped={**batch.skipped, "not-sampled": batch.skipped.get("not-sampled", 0) + passed_over},
+    )
+
+
+def _notes(batch: Batch, judgement: Judgement, seen: set[str]) -> list[set[str]]:
+    """The reader's notes of each row, and those that only the whole unit can tell."""
+    notes = [set(row) for row in batch.records.column("notes").to_pylist()]
+    for row, id_ in enumerate(batch.records.column("id").to_pylist()):
+        if id_ in seen:
+            notes[row].add("duplicate-id")
+        seen.add(id_)
+    for row in judgement.spans:
+        notes[row].add("carrier-removed")
+    return notes
+
+
+def _write(
+    writer: UnitWriter, batch: Batch, columns: pa.RecordBatch, exhibits: tuple[Exhibit, ...], plan: RunPlan
+) -> None:
+    own = conform(batch.passthrough, plan.schema.own)
+    rows = pa.RecordBatch.from_arrays(
+        [*own.columns, *columns.columns], names=[*own.schema.names, *columns.schema.names]
+    )
+    kept, rejected = split(rows)
+    writer.kept.add(conform(kept, plan.schema.kept))
+    if plan.config.rejected != "none":
+        writer.rejected.add(conform(rejected, plan.schema.rejected))
+    writer.add_unreadable(batch.unreadable)
+    writer.add_exhibits(
+        (
+            batch.records.column("id")[exhibit.row].as_py(),
+            batch.records.column("source")[exhibit.row].as_py(),
+            batch.records.column("offset")[exhibit.row].as_py(),
+            exhibit.name,
+            exhibit.data,
+        )
+        for exhibit in exhibits
+    )
+
+
+def _count(tally: Tally, batch: Batch, judgement: Judgement, decisions: list[Decision], notes: list[set[str]]) -> None:
+    tally.read += len(decisions) + len(batch.unreadable) + sum(batch.skipped.values())
+    tally.skipped.update(batch.skipped)
+    tally.unreadable.update(row.reason for row in batch.unreadable)
+    rejections = Counter(decision.reject_reason for decision in decisions)
+    tally.kept += rejections.pop(None, 0)
+    tally.rejected += rejections.total()
+    tally.rejections.update({reason: count for reason, count in rejections.items() if reason is not None})
+    tally.labels.update(decision.label for decision in decisions)
+    tally.rules.update(decision.rule or "none" for decision in decisions)
+    tally.unknown.update(decision.unknown_reason for decision in decisions if decision.unknown_reason is not None)
+    tally.opt_outs.update(signal for decision in decisions for signal in decision.opt_out)
+    tally.notes.update(note for row in notes for note in row)
+    for finding, count in Counter(finding for row in judgement.findings for finding in row).items():
+        if finding.evidence.signal not in {Signal.SILENT, Signal.SKIPPED}:
+            tally.findings[f"{finding.detector} {finding.evidence.reason}"] += count
