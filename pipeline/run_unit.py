@@ -1,4 +1,4 @@
-"""Runs one unit from its input to its commit: read batches, judge them, clean, decide, write, commit."""
+"""Runs one unit from its input to its commit: read batches, judge them, clean, decide (`labelled`), write, commit."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -9,17 +9,14 @@ from typing import Self
 
 import pyarrow as pa
 
-from lowbackground.detectors.contract import Detector, Exhibit
 from lowbackground.detectors.evidence import Signal
 from lowbackground.pipeline.batch import Batch
-from lowbackground.pipeline.clean import clean
-from lowbackground.pipeline.decide import Decider
 from lowbackground.pipeline.errors import UnitError
-from lowbackground.pipeline.judge import Judgement, judge
+from lowbackground.pipeline.labelled import Labelled, Labeller
 from lowbackground.pipeline.ledger import Commit, write_commit
 from lowbackground.pipeline.plan import RunPlan
 from lowbackground.pipeline.readers import reader_for
-from lowbackground.pipeline.rows import Decision, content_digests, encode, split
+from lowbackground.pipeline.rows import split
 from lowbackground.pipeline.schema import conform
 from lowbackground.pipeline.tally import Tally
 from lowbackground.pipeline.units import Unit
@@ -31,8 +28,7 @@ class Workbench:
     """What a process sets up once and uses for every unit."""
 
     plan: RunPlan
-    detectors: tuple[Detector, ...]
-    decider: Decider
+    labeller: Labeller
 
     @classmethod
     def of(cls, plan: RunPlan) -> Self:
@@ -41,7 +37,7 @@ class Workbench:
         Raises:
             ConfigError: a detector cannot be built here.
         """
-        return cls(plan, plan.setup.build_detectors(), plan.setup.build_decider(plan.config))
+        return cls(plan, Labeller.of(plan.setup, plan.config))
 
 
 def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None]) -> Commit:
@@ -65,14 +61,9 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None]) -> Co
             if batch is None:
                 break
             batch = _sampled(batch, config.sample)
-            judgement = judge(batch.records, bench.detectors)
-            digests = content_digests(batch.records)
-            batch = clean(batch, judgement.spans)
-            decisions = bench.decider.decide(batch.records, judgement)
-            notes = _notes(batch, judgement, seen)
-            columns = encode(batch.records, judgement.findings, judgement.columns, decisions, notes, digests)
-            _write(writer, batch, columns, judgement.exhibits, plan)
-            _count(tally, batch, judgement, decisions, notes)
+            labelled = bench.labeller.label(batch, seen)
+            _write(writer, labelled, plan)
+            _count(tally, labelled)
             watch(tally)
         outputs = writer.finish()
     if not tally.balances():
@@ -123,21 +114,8 @@ def _sampled(batch: Batch, share: float | None) -> Batch:
     )
 
 
-def _notes(batch: Batch, judgement: Judgement, seen: set[str]) -> list[set[str]]:
-    """The reader's notes of each row, and those that only the whole unit can tell."""
-    notes = [set(row) for row in batch.records.column("notes").to_pylist()]
-    for row, id_ in enumerate(batch.records.column("id").to_pylist()):
-        if id_ in seen:
-            notes[row].add("duplicate-id")
-        seen.add(id_)
-    for row in judgement.spans:
-        notes[row].add("carrier-removed")
-    return notes
-
-
-def _write(
-    writer: UnitWriter, batch: Batch, columns: pa.RecordBatch, exhibits: tuple[Exhibit, ...], plan: RunPlan
-) -> None:
+def _write(writer: UnitWriter, labelled: Labelled, plan: RunPlan) -> None:
+    batch, columns = labelled.batch, labelled.columns
     own = conform(batch.passthrough, plan.schema.own)
     rows = pa.RecordBatch.from_arrays(
         [*own.columns, *columns.columns], names=[*own.schema.names, *columns.schema.names]
@@ -155,11 +133,12 @@ def _write(
             exhibit.name,
             exhibit.data,
         )
-        for exhibit in exhibits
+        for exhibit in labelled.judgement.exhibits
     )
 
 
-def _count(tally: Tally, batch: Batch, judgement: Judgement, decisions: list[Decision], notes: list[set[str]]) -> None:
+def _count(tally: Tally, labelled: Labelled) -> None:
+    batch, decisions = labelled.batch, labelled.decisions
     tally.read += len(decisions) + len(batch.unreadable) + sum(batch.skipped.values())
     tally.skipped.update(batch.skipped)
     tally.unreadable.update(row.reason for row in batch.unreadable)
@@ -171,7 +150,7 @@ def _count(tally: Tally, batch: Batch, judgement: Judgement, decisions: list[Dec
     tally.rules.update(decision.rule or "none" for decision in decisions)
     tally.unknown.update(decision.unknown_reason for decision in decisions if decision.unknown_reason is not None)
     tally.opt_outs.update(signal for decision in decisions for signal in decision.opt_out)
-    tally.notes.update(note for row in notes for note in row)
-    for finding, count in Counter(finding for row in judgement.findings for finding in row).items():
+    tally.notes.update(note for row in labelled.notes for note in row)
+    for finding, count in Counter(finding for row in labelled.judgement.findings for finding in row).items():
         if finding.evidence.signal not in {Signal.SILENT, Signal.SKIPPED}:
             tally.findings[f"{finding.detector} {finding.evidence.reason}"] += count
