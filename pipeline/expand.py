@@ -1,0 +1,72 @@
+"""What the inputs of a command line stand for, one file at a time: files, patterns, folders, @lists, URLs, data sets."""
+
+import os
+from collections.abc import Iterator, Sequence
+from glob import has_magic
+
+from lowbackground.pipeline.config import Read
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.found import Found, PassedOver
+from lowbackground.pipeline.local_inputs import local_inputs
+from lowbackground.pipeline.locations import checked, is_local, open_binary, redacted, scheme_of
+from lowbackground.pipeline.readers.streams import Stream, StreamError
+from lowbackground.pipeline.stored_inputs import stored_inputs
+from lowbackground.pipeline.units import Format
+
+MAX_LIST_BYTES = 1 << 30  # of an @list, decompressed; a list of all files of a Common Crawl release has 10 MB
+_DATA_SETS = "hf://datasets/"
+
+
+def expand(inputs: Sequence[str], settings: Read) -> Iterator[Found | PassedOver]:
+    """Everything that `inputs` name, in order. A line of an @list stands for itself, with `list_prefix` before it.
+
+    Raises:
+        ConfigError: an input is missing, may not be listed, or is of a scheme that is not read.
+    """
+    for typed in inputs:
+        if typed.startswith("@"):
+            for line in _list_lines(typed):
+                yield from _one(settings.list_prefix + line, settings)
+        else:
+            yield from _one(typed, settings)
+
+
+def _one(typed: str, settings: Read) -> Iterator[Found | PassedOver]:
+    if _is_data_set(typed, settings):
+        from lowbackground.pipeline.readers.hub import data_set_files
+
+        for file in data_set_files(typed, settings):
+            yield Found(file, file.uri, format=Format.HUB)
+    elif is_local(checked(typed)):
+        yield from local_inputs(typed)
+    else:
+        yield from stored_inputs(typed)
+
+
+def _is_data_set(typed: str, settings: Read) -> bool:
+    """`hf://datasets/ORG/NAME[@rev]` without a path below it, or with `--format hub` the bare name."""
+    if typed.startswith(_DATA_SETS):
+        return typed.removeprefix(_DATA_SETS).strip("/").count("/") <= 1 and not has_magic(typed)
+    return settings.format == "hub" and scheme_of(typed) is None and not os.path.lexists(typed)
+
+
+def _list_lines(typed: str) -> Iterator[str]:
+    """The lines of `@paths.txt`, plain or compressed."""
+    location = checked(typed[1:])
+    where = redacted(location)
+    try:
+        with Stream(open_binary(location)) as stream:
+            text = stream.read(MAX_LIST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"@{where}: the list cannot be read ({error.strerror or error}); check the path") from error
+    except StreamError as error:
+        raise ConfigError(f"@{where}: the list cannot be read ({error}); fetch it again") from error
+    if len(text) > MAX_LIST_BYTES:
+        raise ConfigError(f"@{where}: the list is longer than {MAX_LIST_BYTES} bytes; split it")
+    lines = [os.fsdecode(line.strip()) for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise ConfigError(f"@{where}: the list is empty; it should name one input a line")
+    for number, line in enumerate(lines, 1):
+        if line.startswith("@"):
+            raise ConfigError(f"@{where}, line {number}: a list cannot name another list; name it on the command line")
+        yield line

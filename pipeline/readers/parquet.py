@@ -1,0 +1,151 @@
+"""Reads Parquet row group by row group; a record's offset is its row in the file.
+
+A row group that cannot be decoded costs its own rows, each of which goes to unreadable; a file without a readable footer
+has no rows to lose and is a broken stream.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lowbackground.pipeline.batch import Batch, Unreadable
+from lowbackground.pipeline.config import Read
+from lowbackground.pipeline.errors import UnitError
+from lowbackground.pipeline.locations import open_binary
+from lowbackground.pipeline.readers.mapping import map_table, parts, written
+from lowbackground.pipeline.readers.roles import Roles, passthrough_schema, roles_of
+from lowbackground.pipeline.units import InputFile, Unit
+
+_BUFFER = 1 << 20  # bytes read ahead of a column, instead of the whole of it
+_MAX_LOST = 1 << 20  # rows of one damaged row group that are told one by one: a footer can claim any number
+
+
+def schema(file: InputFile, settings: Read) -> pa.Schema:
+    """The columns of the file as its footer has them; none where the footer cannot be read, as its unit will say.
+
+    Raises:
+        ConfigError: a `prov_` column is there, a name is there twice, or a mapped column has a type that does not fit.
+    """
+    try:
+        with _opened(file) as table:
+            found = table.schema_arrow
+    except UnitError:
+        return pa.schema([])
+    return passthrough_schema(found, file.source, settings)
+
+
+def slices(file: InputFile, unit_bytes: int) -> list[tuple[int, int]]:
+    """Runs of row groups of about `unit_bytes` stored bytes each."""
+    if file.size <= unit_bytes:
+        return [(0, -1)]
+    try:
+        with _opened(file) as table:
+            sizes = [_stored_bytes(table.metadata.row_group(index)) for index in range(table.num_row_groups)]
+    except UnitError:
+        return [(0, -1)]
+    cuts, held = [0], 0
+    for index, size in enumerate(sizes):
+        if held and held + size > unit_bytes:
+            cuts.append(index)
+            held = 0
+        held += size
+    return list(zip(cuts, [*cuts[1:], len(sizes)], strict=True))
+
+
+def read(unit: Unit, settings: Read) -> Iterator[Batch]:
+    """The rows of the unit's row groups.
+
+    Raises:
+        UnitError: the file cannot be opened, or has no readable footer.
+    """
+    for file in unit.files:
+        with _opened(file) as table:
+            yield from _Table(file, table, settings).batches(unit.start, unit.end)
+
+
+@contextmanager
+def _opened(file: InputFile) -> Iterator[pq.ParquetFile]:
+    try:
+        stream = open_binary(file.uri)
+    except OSError as error:
+        raise UnitError(f"{file.source}: cannot be opened ({error.strerror or error}); was it moved?") from error
+    with stream:
+        try:
+            table = pq.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER)
+        except Exception as error:  # pyarrow, and the store below it, raise many kinds
+            raise UnitError(
+                f"{file.source}: has no readable Parquet footer ({str(error)[:200]}); it is cut off or damaged. "
+                "Fetch the file again and run with --redo-changed"
+            ) from error
+        with table:
+            yield table
+
+
+class _Table:
+    """One open file, and what is known of it before its rows are read."""
+
+    def __init__(self, file: InputFile, table: pq.ParquetFile, settings: Read) -> None:
+        self._file, self._table, self._settings = file, table, settings
+        self._schema = passthrough_schema(table.schema_arrow, file.source, settings)
+        self._roles: Roles = roles_of(self._schema, file.source, settings)
+
+    def batches(self, start: int, end: int) -> Iterator[Batch]:
+        metadata = self._table.metadata
+        last = metadata.num_row_groups if end < 0 else min(end, metadata.num_row_groups)
+        first_row = sum(metadata.row_group(index).num_rows for index in range(start))
+        for index in range(start, last):
+            yield from self._row_group(index, first_row)
+            first_row += metadata.row_group(index).num_rows
+
+    def _row_group(self, index: int, first_row: int) -> Iterator[Batch]:
+        metadata = self._table.metadata.row_group(index)
+        row, end = first_row, first_row + metadata.num_rows
+        if not self._schema.names:  # nothing in it is the user's
+            yield replace(self._empty(), skipped={"empty": end - row})
+            return
+        tables = self._table.iter_batches(
+            self._rows_at_once(metadata), row_groups=[index], columns=self._schema.names, use_threads=False
+        )
+        words = "it holds fewer rows than the footer says"
+        while row < end:
+            try:
+                table = next(tables, None)
+            except Exception as error:  # pyarrow, and the store below it, raise many kinds
+                table, words = None, str(error)[:200] or type(error).__name__
+            if table is None:
+                yield from self._lost(row, end, f"row group {index}: {words}")
+                return
+            for part in parts(table, self._settings):
+                yield self._batch(part, row)
+                row += part.num_rows
+
+    def _rows_at_once(self, metadata: pq.RowGroupMetaData) -> int:
+        """As many rows as make a batch, by the mean size of a row."""
+        mean = max(1, metadata.total_byte_size // max(1, metadata.num_rows))
+        return max(1, min(self._settings.batch_rows, self._settings.batch_bytes // mean))
+
+    def _batch(self, table: pa.RecordBatch, row: int) -> Batch:
+        offsets = pa.array(range(row, row + table.num_rows), pa.int64())
+        return map_table(written(table, self._schema), offsets, self._file.source, self._roles, self._settings)
+
+    def _empty(self) -> Batch:
+        return self._batch(pa.RecordBatch.from_pylist([], schema=self._schema), 0)
+
+    def _lost(self, start: int, end: int, detail: str) -> Iterator[Batch]:
+        source = self._file.source
+        if end - start > _MAX_LOST:
+            raise UnitError(
+                f"{source}, row {start}: {detail}; {end - start} more rows are claimed there. Fetch the file again and "
+                "run with --redo-changed"
+            )
+        for first in range(start, end, self._settings.batch_rows):
+            rows = range(first, min(first + self._settings.batch_rows, end))
+            lost = tuple(Unreadable(f"{source}#{row}", source, row, "corrupt-row-group", detail) for row in rows)
+            yield replace(self._empty(), unreadable=lost)
+
+
+def _stored_bytes(row_group: pq.RowGroupMetaData) -> int:
+    return sum(int(row_group.column(index).total_compressed_size) for index in range(row_group.num_columns))

@@ -1,0 +1,41 @@
+"""The closed lists of slugs that readers write: why a part of the input is no row, and what a row went through.
+
+Keys are sorted; a reader may only use what stands here, which a test holds against every reader's source.
+"""
+
+SKIPPED = {
+    "arc": "the legacy ARC format, which is not read; convert it to WARC",
+    "duplicate-input": "the same input was named before and is read once",
+    "empty": "no bytes, so nothing to judge",
+    "hidden-file": "a name that starts with a dot, as tools and systems leave them",
+    "not-a-file": "a link, device, socket or other entry without content of its own",
+    "sidecar-without-content": "a .c2pa file without the file that it vouches for",
+    "unknown-type": "neither text nor media that is understood",
+    "unused-part": "a part of a sample that is neither its content nor its caption nor its metadata",
+}
+
+UNREADABLE = {
+    "cannot-be-read": "the storage gave an error",
+    "corrupt-row-group": "the row group that holds the row cannot be decoded",
+    "invalid-base64": "the column mapped to raw does not hold base64",
+    "invalid-encoding": "a compressed part cannot be decompressed",
+    "invalid-json": "the line is no JSON",
+    "invalid-unicode": "a nested string is no UTF-8",
+    "not-an-object": "the line is JSON, but no object",
+    "permission-denied": "the system does not let this user read it",
+    "too-deep": "nested deeper than is followed",
+    "too-large": "larger than the configured cap for its kind",
+    "too-many-parts": "more parts under one key than a sample is allowed",
+    "truncated": "the input ends in the middle of it",
+    "vanished": "it was there when the run was planned and is no more",
+    "wrong-type": "a mapped key holds another type than its part needs",
+}
+
+NOTES = {
+    "media-by-path": "the media is named by a path and not held in the data, so nothing looked at it",
+    "media-unmapped": "several columns hold media and none is mapped to raw, so nothing looked at it",
+    "non-finite-replaced": "NaN or an infinity, which JSON does not have, was replaced by null",
+    "reencoded": "a tool encoded the media anew: metadata, credentials and marks are lost, and their absence proves nothing",
+    "time-unreadable": "the column declared as capture time holds something that is no time",
+    "unicode-replaced": "bytes or code units that are no Unicode were replaced by U+FFFD",
+}

@@ -1,0 +1,84 @@
+"""Finds input files in a store that fsspec opens: object stores, web servers, the hub."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from glob import has_magic
+from typing import Any
+
+from lowbackground.manifests.digest import json_digest
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.found import Found, PassedOver
+from lowbackground.pipeline.locations import filesystem, redacted, scheme_of
+from lowbackground.pipeline.units import InputFile
+
+# What stores call the mark that changes with the content, the strongest first; a time is better than nothing.
+_MARKS = ("ETag", "etag", "blob_id", "md5Hash", "Content-MD5", "LastModified", "last_modified", "mtime", "created")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """Facts by path in the store; `folder` is the path that was listed, null where files were named."""
+
+    files: Mapping[str, Mapping[str, Any]]
+    folder: str | None = None
+
+
+def stored_inputs(typed: str) -> Iterator[Found | PassedOver]:
+    """The files of a URL, a pattern, or a folder with everything below it; files of the hub at the commit of now.
+
+    Raises:
+        ConfigError: nothing is there, or the store refuses.
+    """
+    shown = redacted(typed)
+    url = typed
+    if scheme_of(typed) == "hf":
+        from lowbackground.pipeline.readers.hub import pinned
+
+        url = pinned(typed)
+    store, path = filesystem(url)
+    try:
+        listing = _list(store, path, typed)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{shown}: there is no such file; check host or bucket, and the path") from error
+    except Exception as error:  # stores raise what they like
+        words = str(error)[:300] or type(error).__name__
+        raise ConfigError(f"{shown}: the store gave an error ({words}); check access and spelling") from error
+    if not listing.files:
+        raise ConfigError(f"{shown}: the pattern or folder holds no file")
+    if list(listing.files) == [path] and listing.folder is None:
+        yield _found(url, shown, shown, listing.files[path])
+    elif listing.folder is None:
+        for name, facts in _in_order(listing):
+            uri = store.unstrip_protocol(name)
+            yield _found(uri, redacted(uri), redacted(uri), facts)
+    else:
+        siblings = frozenset(store.unstrip_protocol(name) for name in listing.files)
+        for name, facts in _in_order(listing):
+            below = name.removeprefix(listing.folder).lstrip("/")
+            if any(part.startswith(".") for part in below.split("/")):
+                yield PassedOver("hidden-file")
+            else:
+                yield _found(store.unstrip_protocol(name), f"{shown.rstrip('/')}/{below}", below, facts, siblings)
+
+
+def _list(store: Any, path: str, typed: str) -> _Listing:
+    if has_magic(path) and scheme_of(typed) not in {"http", "https"}:  # there a question mark starts a query
+        found = store.glob(path, detail=True)
+        return _Listing({name: facts for name, facts in found.items() if facts.get("type") != "directory"})
+    facts = store.info(path)
+    if facts.get("type") != "directory":
+        return _Listing({path: facts})
+    return _Listing(store.find(path, detail=True), facts["name"].rstrip("/"))
+
+
+def _in_order(listing: _Listing) -> list[tuple[str, Mapping[str, Any]]]:
+    return sorted(listing.files.items(), key=lambda item: item[0].split("/"))
+
+
+def _found(uri: str, source: str, id_: str, facts: Mapping[str, Any], siblings: frozenset[str] | None = None) -> Found:
+    size = int(facts.get("size") or 0)  # a web server may not say
+    mark = next((facts[name] for name in _MARKS if facts.get(name)), None)
+    stamp = mark.timestamp() if isinstance(mark, datetime) else mark
+    file = InputFile(uri, source, size, fingerprint=f"{size}-{json_digest(str(stamp))[:32]}", id=id_)
+    return Found(file, uri, siblings)
