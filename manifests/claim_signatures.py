@@ -5,7 +5,7 @@ A claim signature is a COSE_Sign1 (RFC 9052) in the box `c2pa.signature` of its 
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,11 @@ class ClaimSignature:
     time_stampers: tuple[Certificate, ...] = ()
 
 
-def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """The boxes that lie in `data` one after the other; ends at the first that does not fit."""
+_Box = tuple[bytes, memoryview, memoryview]
+
+
+def _boxes(data: memoryview) -> Iterator[_Box]:
+    """The boxes that lie in `data` one after the other: type, content, and the whole; ends at the first that does not fit."""
     at = 0
     while at + 8 <= len(data):
         size, kind = _BOX.unpack_from(data, at)
@@ -38,38 +41,49 @@ def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
             size = len(data) - at
         if size < start or at + size > len(data):
             return
-        yield kind, data[at + start : at + size]
+        yield kind, data[at + start : at + size], data[at : at + size]
         at += size
 
 
-def _label(description: memoryview) -> str:
-    """The label of a description box: 16 bytes of type, one of toggles, then text up to a zero."""
-    return bytes(description[17:600]).partition(b"\0")[0].decode("utf-8", "replace")
+@dataclass(frozen=True, slots=True)
+class _Superbox:
+    """A box that holds boxes: its label (in the description box), what follows that box, and the whole."""
+
+    label: str
+    description: memoryview
+    inside: memoryview
+    whole: memoryview
 
 
-def _superboxes(data: memoryview) -> Iterator[tuple[str, memoryview]]:
-    """The superboxes in `data`: label, and what follows the description box."""
-    for kind, body in _boxes(data):
-        if kind != b"jumb":
-            continue
-        first = next(_boxes(body), None)
-        if first is not None and first[0] == b"jumd":
-            yield _label(first[1]), body[8 + len(first[1]) :]
+def _superboxes(data: memoryview) -> Iterator[_Superbox]:
+    for kind, body, whole in _boxes(data):
+        first = next(_boxes(body), None) if kind == b"jumb" else None
+        if first is not None and first[0] == b"jumd":  # 16 bytes of type, one of toggles, then the label up to a zero
+            label = bytes(first[1][17:600]).partition(b"\0")[0].decode("utf-8", "replace")
+            yield _Superbox(label, first[2], body[len(first[2]) :], whole)
 
 
 def claim_signatures(store: bytes) -> dict[str, ClaimSignature]:
     """Who signed each manifest of a store, by label; a signature that cannot be read has an empty chain."""
     found: dict[str, ClaimSignature] = {}
-    for _, inside in _superboxes(memoryview(store)):
-        for label, manifest in _superboxes(inside):
+    for outer in _superboxes(memoryview(store)):
+        for manifest in _superboxes(outer.inside):
             if len(found) >= MAX_SIGNATURES:
                 return found
-            boxes = (body for name, body in _superboxes(manifest) if name == "c2pa.signature")
-            found[label] = next(
-                (read_signature(cose) for body in boxes for kind, cose in _boxes(body) if kind == b"cbor"),
-                ClaimSignature(),
-            )
+            boxes = (box.inside for box in _superboxes(manifest.inside) if box.label == "c2pa.signature")
+            coses = (cose for box in boxes for kind, cose, _ in _boxes(box) if kind == b"cbor")
+            found[manifest.label] = next((read_signature(cose) for cose in coses), ClaimSignature())
     return found
+
+
+def store_of_one(store: bytes, label: str, below: Iterable[str]) -> bytes:
+    """A store that holds one manifest of another store, as the active one, and those that it was made from."""
+    for outer in _superboxes(memoryview(store)):
+        manifests = {one.label: one.whole for one in _superboxes(outer.inside)}
+        wanted = [one for one in below if one != label] + [label]  # the last one is the active one
+        content = b"".join([outer.description, *(manifests[one] for one in wanted if one in manifests)])
+        return _BOX.pack(8 + len(content), b"jumb") + content
+    return b""
 
 
 def read_signature(cose: bytes | memoryview) -> ClaimSignature:

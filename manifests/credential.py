@@ -46,8 +46,11 @@ class Claim(StrEnum):
 class Credential:
     """One row of `prov_c2pa`; names and meaning stand in `docs/columns.md`.
 
-    `status`: embedded, sidecar, remote, text, html, broken, unsupported, timeout, too_large, truncated.
+    `status`: embedded, sidecar, remote, text, html, broken, unreadable, unsupported, timeout, too_large, truncated.
     `trust_tier`: c2pa, interim, capture (a user's list that may vouch for capture) or other; null when untrusted.
+    `claim_path` are the manifests from the active one to the one that made the claim. `claim_void` says why a claim of
+    human origin cannot stand, which is then unknown. `claim_by_agent`: told only by the name of the software.
+    `enhanced`: an enhancer that may invent detail was used. `composed`: put together from several pieces.
     `codes` are the failure and informational codes, sorted, without those of identity assertions.
     """
 
@@ -58,8 +61,12 @@ class Credential:
     trust_tier: str | None = None
     claim: Claim = Claim.UNKNOWN
     claim_path: tuple[str, ...] = ()
+    claim_void: str | None = None
+    claim_by_agent: bool = False
     may_contain_ai: bool = False
     history_incomplete: bool = False
+    enhanced: bool = False
+    composed: bool = False
     assurance_level: int | None = None
     camera_issuer: bool = False
     capture_disallowed: bool = False

@@ -75,6 +75,11 @@ class TrustList:
         return f"{self.name}.{'txt' if self.kind is Kind.EKU else 'pem'}"
 
     @property
+    def title(self) -> str:
+        """Name and digest, as rows record it."""
+        return f"{self.name} {self.sha256[:12]}"
+
+    @property
     def standing(self) -> str:
         """`c2pa`, `capture`, `interim` or `other`: the `trust_tier` of what it vouches for."""
         return "capture" if self.capture and self.tier is not Tier.C2PA else self.tier.value
@@ -82,9 +87,9 @@ class TrustList:
 
 @dataclass(frozen=True, slots=True)
 class Voucher:
-    """A list that vouches for signers: by an authority above them, or by name."""
+    """A list that vouches for signers: by an authority above them, or by name. `title`: its name and digest, for people."""
 
-    name: str
+    title: str
     standing: str
     anchors: frozenset[Certificate]
     allowed: frozenset[str]
@@ -105,7 +110,7 @@ class Trust:
         return not self.vouchers
 
 
-_ORDER = {"c2pa": 0, "capture": 1, "interim": 2, "other": 3}
+STANDINGS = ("c2pa", "capture", "interim", "other")  # who is asked first, and who counts most
 
 
 def user_folder() -> Path:
@@ -211,11 +216,11 @@ def _load(folder: Path, digest: str) -> Trust:
         if entry.kind is Kind.EKU:
             usages |= set(content.decode("ascii").split())
         elif entry.kind is Kind.ALLOWED:
-            vouchers.append(Voucher(entry.name, entry.standing, frozenset(), allowed_digests(content)))
+            vouchers.append(Voucher(entry.title, entry.standing, frozenset(), allowed_digests(content)))
         else:
             found = frozenset(from_pem(content)[0])
             time_stampers |= found  # the interim list holds time-stamping authorities among its anchors
             if entry.kind is Kind.ANCHORS:
-                vouchers.append(Voucher(entry.name, entry.standing, found, frozenset()))
-    vouchers.sort(key=lambda one: (_ORDER[one.standing], one.name))
+                vouchers.append(Voucher(entry.title, entry.standing, found, frozenset()))
+    vouchers.sort(key=lambda one: (STANDINGS.index(one.standing), one.title))
     return Trust(tuple(vouchers), frozenset(time_stampers), frozenset(usages), digest)
