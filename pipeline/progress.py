@@ -8,7 +8,7 @@ from typing import Any, Protocol, TextIO
 
 from lowbackground.manifests.digest import canonical_json
 from lowbackground.pipeline.engines.local import Outcome
-from lowbackground.pipeline.engines.worker import Progress
+from lowbackground.pipeline.engines.messages import Progress
 from lowbackground.pipeline.plan import Planned
 from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.summary import count

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 
-from lowbackground.pipeline.engines.worker import Done, Failed, Progress, Ready
+from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.ledger import Commit
 from lowbackground.pipeline.plan import RunPlan

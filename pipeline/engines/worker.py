@@ -11,44 +11,12 @@ import os
 import resource
 import signal
 import sys
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready
 from lowbackground.pipeline.errors import ConfigError
-from lowbackground.pipeline.ledger import Commit
 from lowbackground.pipeline.plan import RunPlan
 from lowbackground.pipeline.units import Unit
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The worker has its detectors and waits for a unit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The running unit has got so far."""
-
-    read: int
-    labels: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The unit is committed."""
-
-    commit: Commit
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The unit left no commit; `fatal` says that no other unit will fare better."""
-
-    message: str
-    fatal: bool
-
-
-Message = Ready | Progress | Done | Failed
 
 
 def limit_memory(allowance: int) -> None:

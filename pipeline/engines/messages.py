@@ -1,0 +1,36 @@
+"""What a worker tells its pool; a module of its own, because a worker runs as `__main__` and classes travel by name."""
+
+from dataclasses import dataclass
+
+from lowbackground.pipeline.ledger import Commit
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker has its detectors and waits for a unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The running unit has got so far."""
+
+    read: int
+    labels: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The unit is committed."""
+
+    commit: Commit
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The unit left no commit; `fatal` says that no other unit will fare better."""
+
+    message: str
+    fatal: bool
+
+
+Message = Ready | Progress | Done | Failed
