@@ -38,7 +38,9 @@ _ANSWERS = {True: _BEFORE, False: _AFTER, None: _UNDATED}
 
 
 def era(*, cutoffs: Mapping[str, date] | None = None) -> Detector:
-    """The era detector; `cutoffs` replaces the first day (UTC) of the era for some media kinds.
+    """Finds records that were captured before generators of their kind existed.
+
+    `cutoffs` replaces the first day (UTC) of the era for some media kinds.
 
     Raises:
         ValueError: a key is not a media kind.

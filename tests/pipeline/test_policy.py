@@ -98,6 +98,7 @@ QUIET: list[tuple[str, Case]] = [
     ("a modified file that says AI", Case([signed(Signal.SYNTHETIC)], MADE_BY_AI | {"integrity": "modified"})),
     ("a forged manifest that says AI", Case([signed(Signal.SYNTHETIC)], MADE_BY_AI | {"integrity": "forged"})),
     ("a malformed manifest", Case([signed(Signal.SYNTHETIC)], MADE_BY_AI | {"integrity": "malformed"})),
+    ("a revoked signer that says AI", Case([signed(Signal.SYNTHETIC)], MADE_BY_AI | {"trust": "revoked"})),
     ("a weak declared mark", Case([said(Basis.DECLARED, Signal.SYNTHETIC, strength=Strength.STRONG)])),
     (
         "a text mark that is near certain by its own word",
@@ -239,8 +240,7 @@ def test_the_digests_of_the_presets_differ() -> None:
 
 
 def test_conditions_are_shown_much_as_they_are_written() -> None:
-    (rule,) = (rule for rule in STANDARD.rules if rule.name == "signed-synthetic")
+    (rule,) = (rule for rule in STANDARD.rules if rule.name == "declared-synthetic")
     assert (
-        describe(rule.when)
-        == "{basis: signed, signal: synthetic, claim: synthetic, grade: [intact/*, legacy_binding/*]}"
+        describe(rule.when) == "{basis: declared, signal: synthetic, strength_at_least: near_certain, kind: generated}"
     )
