@@ -4,6 +4,7 @@ Certificates follow C2PA 2.2, section 14.5: an ES256 leaf below a root of our ow
 leave the process, so nothing that they sign can be mistaken for the work of a real device or product.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -68,10 +69,11 @@ def new_identity(
     eku: str = EMAIL_PROTECTION,
     not_before: datetime = VALID_FROM,
     not_after: datetime = VALID_TO,
+    extensions: Sequence[x509.ExtensionType] = (),
 ) -> Identity:
-    """A signer below `issuer`, with a fresh key."""
+    """A signer below `issuer`, with a fresh key; `extensions` are put into its certificate besides the usual ones."""
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(_name(organisation, common_name))
         .issuer_name(issuer.certificate.subject)
@@ -84,8 +86,10 @@ def new_identity(
         .add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(eku)]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False)
-        .sign(issuer.key, hashes.SHA256())
     )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    certificate = builder.sign(issuer.key, hashes.SHA256())
     return Identity(
         chain=certificate.public_bytes(serialization.Encoding.PEM),
         key=key.private_bytes(

@@ -20,10 +20,11 @@ PAGES, SAMPLES, TEXTS, PICTURES = "pages.warc.gz", "samples.tar", "texts.jsonl",
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A record of note: its `prov_id`, where it stands, and what it is."""
+    """A record of note: its `prov_id`, the part of the crawl that holds it, its name there, and what it is."""
 
     id: str
     place: str
+    name: str
     what: str
 
 
@@ -59,7 +60,7 @@ def _write_pages(path: Path, model: Identity) -> list[Specimen]:
         ("2014/bread", long_ago, page("Friday bread", BREAD), "page, crawled in 2014"),
         ("2014/fog.jpg", long_ago, landscape(FOG), "photo without any mark, crawled in 2014"),
         ("2025/tides", last_year, page("The harbour gauge", TIDES), "page without any mark, crawled in 2025"),
-        ("2025/kitchens", last_year, signed, "page with a manifest that says AI-made"),
+        ("2025/kitchens", last_year, signed, "page with a manifest: AI-made"),
     ]
     moved, broken = f"{SITE}/2025/moved", f"{SITE}/2025/broken"
     records = [
@@ -70,7 +71,7 @@ def _write_pages(path: Path, model: Identity) -> list[Specimen]:
         response(broken, last_year, b"\x1f\x8b no gzip at all", headers={"Content-Encoding": "gzip"}),
     ]
     path.write_bytes(b"".join(records))
-    return [Specimen(record_id(f"{SITE}/{name}"), f"{PAGES}: {name}", what) for name, _, _, what in shown]
+    return [Specimen(record_id(f"{SITE}/{name}"), PAGES, name, what) for name, _, _, what in shown]
 
 
 def _media_type(name: str) -> str:
@@ -83,13 +84,13 @@ def _write_texts(path: Path, model: Identity) -> list[Specimen]:
     story = sign_text(plain, ai_made("story"), model)
     rows = [
         ("letter", letter, "2018-09-30", "text, crawled in 2018"),
-        ("story", story, "2025-06-01", "text with an invisible manifest that says AI-made"),
+        ("story", story, "2025-06-01", "text with an invisible manifest: AI-made"),
         ("story-edited", story.replace("thirty", "forty"), "2025-06-01", "that text, changed after signing"),
         ("note", NOTE, "2025-06-01", "short text, crawled in 2025"),
     ]
     lines = [{"id": id_, "text": text, "crawled": crawled} for id_, text, crawled, _ in rows]
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-    return [Specimen(id_, f"{TEXTS}: {id_}", what) for id_, _, _, what in rows]
+    return [Specimen(id_, TEXTS, id_, what) for id_, _, _, what in rows]
 
 
 def _write_pictures(folder: Path, drawn: list[Picture]) -> list[Specimen]:
@@ -97,7 +98,7 @@ def _write_pictures(folder: Path, drawn: list[Picture]) -> list[Specimen]:
     folder.mkdir()
     for picture in drawn:
         (folder / picture.name).write_bytes(picture.data)
-    return [Specimen(picture.name, f"{PICTURES}/{picture.name}", picture.what) for picture in drawn]
+    return [Specimen(picture.name, PICTURES, picture.name, picture.what) for picture in drawn]
 
 
 def _write_samples(path: Path, camera: Identity, model: Identity) -> list[Specimen]:
@@ -106,7 +107,7 @@ def _write_samples(path: Path, camera: Identity, model: Identity) -> list[Specim
     made = sign_media(swirl(arms=7), "image/png", ai_made("arms.png"), model).asset
     samples = [
         ("000001", "jpg", dusk, "A balloon over the hills at dusk.", "photo with caption, signed by a camera"),
-        ("000002", "png", made, "Seven arms, turning.", "picture with caption, signed by a generator"),
+        ("000002", "png", made, "Seven arms, turning.", "generated picture with caption, signed"),
     ]
     with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
         for key, extension, data, caption, _ in samples:
@@ -114,4 +115,4 @@ def _write_samples(path: Path, camera: Identity, model: Identity) -> list[Specim
                 member = tarfile.TarInfo(name)
                 member.size = len(content)
                 archive.addfile(member, io.BytesIO(content))
-    return [Specimen(key, f"{SAMPLES}: {key}", what) for key, _, _, _, what in samples]
+    return [Specimen(key, SAMPLES, key, what) for key, _, _, _, what in samples]

@@ -36,19 +36,19 @@ def pictures(trusted: Authority, stranger: Authority) -> list[Picture]:
     generated = sign_media(painting, "image/png", ai_made("swirl.png"), model).asset
     no_training = manifest(assertions=[_no_training()], title="night.jpg")
     return [
-        Picture("hills.jpg", "photo, signed by a camera on the trust list", captured),
-        Picture("swirl.png", "picture, signed by a generator", generated),
-        Picture("balloon.jpg", "that photo after generative fill, signed by an editor", _filled(captured, editor)),
+        Picture("hills.jpg", "photo, signed by a camera on the list", captured),
+        Picture("swirl.png", "generated picture, signed by its maker", generated),
+        Picture("balloon.jpg", "that photo after generative fill, signed", _filled(captured, editor)),
         Picture("tampered.jpg", "that photo, changed after signing", transplant(captured, landscape(suns=2))),
-        Picture("stripped.png", "that generated picture, manifest lost on the way", painting),
+        Picture("stripped.png", "that generated picture, manifest lost", painting),
         Picture(
             "lookalike.jpg",
-            "photo, signed by a stranger under the camera's name",
+            "photo, signed by an imitator of the camera",
             _jpeg(landscape(DUSK), manifest(title="lookalike.jpg"), nobody),
         ),
         Picture(
             "night.jpg",
-            "photo, signed by that camera, asks not to be trained on",
+            "signed photo that asks: do not train",
             _jpeg(landscape(NIGHT), no_training, camera),
         ),
         Picture("fog.jpg", "photo without any mark", landscape(FOG)),

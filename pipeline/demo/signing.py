@@ -23,7 +23,10 @@ AI_MADE = SOURCE_TYPES + "trainedAlgorithmicMedia"
 AI_EDITED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"
 
 SETTINGS = {
-    "builder": {"thumbnail": {"enabled": False}},
+    "builder": {
+        "thumbnail": {"enabled": False},
+        "created_assertion_labels": ["c2pa.actions"],  # the signer's own word; by default c2pa-rs calls it hearsay
+    },
     "verify": {"verify_after_sign": False, "verify_after_reading": False, "remote_manifest_fetch": False},
 }
 MAX_ATTEMPTS = 500  # to meet the announced length of a text carrier, which about one signature in seven does
