@@ -90,6 +90,9 @@ class Evidence:
             raise ValueError(f"reason {self.reason!r} is not a slug of lower-case words joined by '.' and '-'")
 
 
+CLOCK_OR_MEMORY = ("timeout", "out-of-memory")  # endings of reasons: another machine, or another run, may not fail
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Evidence stamped with who gave it; the judge stamps it, so that no detector can forget to."""

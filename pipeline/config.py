@@ -113,9 +113,9 @@ class Config(_Section):
     as_of: Annotated[datetime, BeforeValidator(_instant)] | None = None
     """"Now" for every judgement of expiry; null: the moment of planning, kept for every resumed run."""
     limit: int | None = Field(None, ge=1)
-    """Stop each unit after this many records."""
+    """Stop after this many records, in the order of the plan; one worker reads them."""
     sample: float | None = Field(None, gt=0, le=1)
-    """Read this share of the units, chosen by a hash of their inputs."""
+    """Judge this share of the records, chosen by a hash of their key; the others are skipped as `not-sampled`."""
     unit_bytes: int = Field(256 * MIB, ge=1024)
     row_group_bytes: int = Field(64 * MIB, ge=1024)
     max_unreadable: float = Field(0.01, ge=0, le=1)
@@ -155,6 +155,7 @@ _NOT_IDENTITY = frozenset(
         "inputs",
         "out",
         "policy",
+        "prior",
         "workers",
         "engine",
         "progress",

@@ -19,6 +19,7 @@ from lowbackground.pipeline.run_statement import write_statement
 from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.summary import RunResult
 from lowbackground.pipeline.tally import Tally
+from lowbackground.pipeline.units import Unit
 
 
 def run(config: Config, display: Display | None = None) -> RunResult:
@@ -43,15 +44,13 @@ def _execute(planned: Planned, storage: Storage, display: Display) -> tuple[dict
     start, interrupted = monotonic(), False
     watch = Watch(planned, storage, display)
     try:
-        with closing(run_units(planned.run, planned.todo, watch.progress)) as outcomes:
+        with closing(run_units(planned.run, _wanted(planned), watch.progress, _left(planned))) as outcomes:
             for outcome in outcomes:
                 if outcome.commit is not None:
                     commits[outcome.unit.name] = outcome.commit
                 else:
                     failures.append(outcome.failure or "failed without a word")
                 watch.finished(outcome)
-                if _limit_reached(planned, commits):
-                    break
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -59,12 +58,15 @@ def _execute(planned: Planned, storage: Storage, display: Display) -> tuple[dict
     return commits, failures, monotonic() - start, interrupted
 
 
-def _limit_reached(planned: Planned, commits: dict[str, Commit]) -> bool:
+def _left(planned: Planned) -> int | None:
+    """How many records of the limit earlier starts left over."""
     limit = planned.run.config.limit
-    return (
-        limit is not None
-        and sum(commit.tally.read - commit.tally.skipped.total() for commit in commits.values()) >= limit
-    )
+    return None if limit is None else limit - sum(commit.tally.records for commit in planned.done.values())
+
+
+def _wanted(planned: Planned) -> tuple[Unit, ...]:
+    left = _left(planned)
+    return planned.todo if left is None or left > 0 else ()
 
 
 def _finish(

@@ -9,7 +9,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from lowbackground.detectors.evidence import Signal
+from lowbackground.detectors.evidence import CLOCK_OR_MEMORY, Finding, Signal
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.errors import UnitError
 from lowbackground.pipeline.labelled import Labelled, Labeller
@@ -30,6 +30,11 @@ class Workbench:
     plan: RunPlan
     labeller: Labeller
 
+    @property
+    def inexact(self) -> frozenset[str]:
+        """Detectors whose answer may differ between machines."""
+        return frozenset(detector.name for detector in self.labeller.detectors if not detector.exact)
+
     @classmethod
     def of(cls, plan: RunPlan) -> Self:
         """Build detectors and policy as the plan says.
@@ -40,8 +45,8 @@ class Workbench:
         return cls(plan, Labeller.of(plan.setup, plan.config))
 
 
-def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None]) -> Commit:
-    """Filter one unit; its files are published and then its commit.
+def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit: int | None = None) -> Commit:
+    """Filter one unit, or its first `limit` records; its files are published and then its commit.
 
     A stream that breaks keeps its good prefix, and the commit says where it broke.
 
@@ -51,7 +56,7 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None]) -> Co
     plan, config = bench.plan, bench.plan.config
     tally, broken, seen, start = Tally(), None, set[str](), monotonic()
     with UnitWriter(plan.storage, unit.name, plan.schema, plan.facts, config.row_group_bytes) as writer:
-        batches = _limited(reader_for(unit.format).read(unit, config.read), config.limit)
+        batches = _limited(reader_for(unit.format).read(unit, config.read), limit)
         while True:
             try:
                 batch = next(batches, None)
@@ -63,7 +68,7 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None]) -> Co
             batch = _sampled(batch, config.sample)
             labelled = bench.labeller.label(batch, seen)
             _write(writer, labelled, plan)
-            _count(tally, labelled)
+            _count(tally, labelled, bench.inexact)
             watch(tally)
         outputs = writer.finish()
     if not tally.balances():
@@ -137,7 +142,7 @@ def _write(writer: UnitWriter, labelled: Labelled, plan: RunPlan) -> None:
     )
 
 
-def _count(tally: Tally, labelled: Labelled) -> None:
+def _count(tally: Tally, labelled: Labelled, inexact: frozenset[str]) -> None:
     batch, decisions = labelled.batch, labelled.decisions
     tally.read += len(decisions) + len(batch.unreadable) + sum(batch.skipped.values())
     tally.skipped.update(batch.skipped)
@@ -151,6 +156,17 @@ def _count(tally: Tally, labelled: Labelled) -> None:
     tally.unknown.update(decision.unknown_reason for decision in decisions if decision.unknown_reason is not None)
     tally.opt_outs.update(signal for decision in decisions for signal in decision.opt_out)
     tally.notes.update(note for row in labelled.notes for note in row)
-    for finding, count in Counter(finding for row in labelled.judgement.findings for finding in row).items():
+    findings = Counter(finding for row in labelled.judgement.findings for finding in row)
+    for finding, count in findings.items():
         if finding.evidence.signal not in {Signal.SILENT, Signal.SKIPPED}:
             tally.findings[f"{finding.detector} {finding.evidence.reason}"] += count
+    outside = {finding for finding in findings if _outside_identity(finding, inexact)}
+    if outside:
+        tally.outside_identity += sum(not outside.isdisjoint(row) for row in labelled.judgement.findings)
+
+
+def _outside_identity(finding: Finding, inexact: frozenset[str]) -> bool:
+    """Whether another run of the same input may find something else."""
+    if finding.evidence.signal is Signal.SKIPPED:
+        return False
+    return finding.detector in inexact or finding.evidence.reason.endswith(CLOCK_OR_MEMORY)

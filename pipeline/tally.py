@@ -11,7 +11,8 @@ class Tally:
     """Counts of one unit, or of a run.
 
     `read` = `kept` + `rejected` + `unreadable` + what was `skipped` by reason: the accounting identity. `notes`
-    counts notes; `findings` counts `detector reason` of everything but silence and skips.
+    counts notes; `findings` counts `detector reason` of everything but silence and skips; `outside_identity` records that a clock, a memory
+    limit or an inexact detector decided about, for which another run may find something else.
     """
 
     read: int = 0
@@ -31,6 +32,11 @@ class Tally:
     def __add__(self, other: "Tally") -> "Tally":
         """The counts of both."""
         return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+    @property
+    def records(self) -> int:
+        """What was read and not skipped: what `--limit` counts."""
+        return self.read - self.skipped.total()
 
     def balances(self) -> bool:
         """Whether every record that was read is accounted for."""

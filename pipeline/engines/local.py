@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 
-from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready
+from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Task
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.ledger import Commit
 from lowbackground.pipeline.plan import RunPlan
@@ -40,17 +40,20 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_units(plan: RunPlan, units: Sequence[Unit], watch: Watcher) -> Generator[Outcome, None, None]:
+def run_units(
+    plan: RunPlan, units: Sequence[Unit], watch: Watcher, limit: int | None = None
+) -> Generator[Outcome, None, None]:
     """Run `units`, yielding outcomes as they come; closing the iterator ends the workers.
 
-    A worker that dies (a native parser crashed, the kernel killed it) costs its unit, and is replaced.
+    With a `limit`, one worker takes the units in order until that many records are read, so that which records they
+    are does not depend on which worker is faster. A worker that dies (a native parser crashed, the kernel killed it) costs its unit, and is replaced.
 
     Raises:
         ConfigError: no worker can start, or the output cannot be written; the units left are undone.
     """
-    waiting = sorted(units, key=lambda unit: -_size(unit)) if plan.config.limit is None else list(units)
+    waiting = sorted(units, key=lambda unit: -_size(unit)) if limit is None else list(units)
     waiting.reverse()
-    count = 1 if plan.config.limit is not None else min(plan.config.workers or cores(), max(len(units), 1))
+    count = 1 if limit is not None else min(plan.config.workers or cores(), max(len(units), 1))
     with _pool() as workers:
         for _ in range(count if waiting else 0):
             workers.append(_start(plan))
@@ -67,6 +70,9 @@ def run_units(plan: RunPlan, units: Sequence[Unit], watch: Watcher) -> Generator
                 if isinstance(message, Failed) and message.fatal:
                     raise ConfigError(message.message)
                 if worker.unit is not None and isinstance(message, Done):
+                    if limit is not None:
+                        limit -= message.commit.tally.records
+                        waiting = waiting if limit > 0 else []
                     yield Outcome(worker.unit, message.commit)
                 elif worker.unit is not None and isinstance(message, Failed):
                     yield Outcome(worker.unit, None, message.message)
@@ -77,7 +83,7 @@ def run_units(plan: RunPlan, units: Sequence[Unit], watch: Watcher) -> Generator
                         workers.append(_start(plan))
                 elif waiting:
                     worker.unit = waiting.pop()
-                    worker.pipe.send(worker.unit)
+                    worker.pipe.send(Task(worker.unit, limit))
                 else:
                     worker.pipe.send(None)
                     workers.remove(worker)

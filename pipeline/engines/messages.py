@@ -1,8 +1,17 @@
-"""What a worker tells its pool; a module of its own, because a worker runs as `__main__` and classes travel by name."""
+"""What pool and worker tell each other; a module of its own, because a worker runs as `__main__` and classes travel by name."""
 
 from dataclasses import dataclass
 
 from lowbackground.pipeline.ledger import Commit
+from lowbackground.pipeline.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the pool tells a worker: run this unit, or its first `limit` records."""
+
+    unit: Unit
+    limit: int | None
 
 
 @dataclass(frozen=True, slots=True)

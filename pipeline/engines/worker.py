@@ -13,10 +13,9 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 
-from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready
+from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Task
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.plan import RunPlan
-from lowbackground.pipeline.units import Unit
 
 
 def limit_memory(allowance: int) -> None:
@@ -28,6 +27,15 @@ def limit_memory(allowance: int) -> None:
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def die_with_parent() -> None:
+    """Let the kernel kill this process when the pool dies, so that it never writes beside the next run."""
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, linux/prctl.h
+    if os.getppid() == 1:  # the pool was gone before the call
+        raise SystemExit(1)
 
 
 def serve(pipe: Connection) -> None:
@@ -48,11 +56,14 @@ def serve(pipe: Connection) -> None:
         limit_memory(plan.config.memory_limit)
     pipe.send(Ready())
     while True:
-        unit: Unit | None = pipe.recv()
-        if unit is None:
+        task: Task | None = pipe.recv()
+        if task is None:
             return
+        unit = task.unit
         try:
-            commit = run_unit(unit, bench, lambda tally: pipe.send(Progress(tally.read, dict(tally.labels))))
+            commit = run_unit(
+                unit, bench, lambda tally: pipe.send(Progress(tally.read, dict(tally.labels))), task.limit
+            )
         except OSError as error:
             full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
             pipe.send(Failed(f"{unit.files[0].source}: {error.strerror or error} while its rows were written", full))
@@ -75,6 +86,8 @@ def serve(pipe: Connection) -> None:
 
 def main() -> None:
     """Entry point of the child process; the file descriptor of its pipe is the only argument."""
+    if sys.platform == "linux":
+        die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends the workers
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # numpy and its like: one worker a core already fills the machine
     with Connection(int(sys.argv[1])) as pipe:

@@ -1,0 +1,297 @@
+"""A run as its user sees it: labels, accounting, resuming, refusing."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from lowbackground.pipeline.config import Config
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.run import run
+from lowbackground.pipeline.summary import RunResult
+from tests.factories import AS_OF
+
+PROSE = "A sentence about the weather of the day, which was fair, and about the road, which was long. " * 8
+
+
+def jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def rows_of(out: Path, folder: str = "kept") -> list[dict[str, Any]]:
+    return [row for path in sorted((out / folder).glob("*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+def files_of(out: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for folder in ("kept", "rejected", "unreadable")
+        for path in sorted((out / folder).glob("*"))
+    }
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Three shards of texts, dated and undated, with one broken line."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for shard in range(3):
+        rows: list[dict[str, Any]] = [
+            {
+                "id": f"{shard}-{n}",
+                "text": f"{n} {PROSE}",
+                "crawled": "2020-05-01T00:00:00Z" if n % 2 else "2024-05-01T00:00:00Z",
+                "n": n,
+            }
+            for n in range(20)
+        ]
+        path = jsonl(folder / f"shard-{shard}.jsonl", rows)
+        if shard == 1:
+            path.write_bytes(path.read_bytes() + b"{broken\n")
+    return folder
+
+
+@pytest.fixture
+def config(corpus: Path, tmp_path: Path) -> Config:
+    return Config.model_validate(
+        {
+            "inputs": [str(corpus)],
+            "out": str(tmp_path / "out"),
+            "as_of": AS_OF,
+            "workers": 1,
+            "max_unreadable": 0.5,
+            "trust_folder": str(tmp_path / "trust"),
+            "detectors": {"text_credentials": {"enabled": False}, "content_credentials": {"enabled": False}},
+            "read": {"columns": {"captured_at": "crawled", "captured_at_kind": "captured"}},
+        }
+    )
+
+
+@pytest.fixture
+def filtered(config: Config) -> tuple[Config, RunResult, Path]:
+    return config, run(config), Path(config.out)
+
+
+Filtered = tuple[Config, RunResult, Path]
+
+
+def test_every_record_that_was_read_is_accounted_for(filtered: Filtered) -> None:
+    _, result, out = filtered
+    assert result.tally.balances()
+    assert (result.tally.read, len(rows_of(out)), len(rows_of(out, "unreadable"))) == (61, 60, 1)
+    for path in (out / "_run" / "units").glob("*.json"):
+        counts = orjson.loads(path.read_bytes())["counts"]
+        assert counts["read"] == counts["kept"] + counts["rejected"] + counts["unreadable"] + sum(
+            counts["skipped"].values()
+        )
+
+
+def test_captured_before_the_cutoff_is_human_and_the_rest_unknown_with_a_reason(filtered: Filtered) -> None:
+    _, _, out = filtered
+    for row in rows_of(out):
+        old = row["prov_captured_at"] < datetime(2022, 11, 30, tzinfo=UTC)
+        assert row["prov_label"] == ("human" if old else "unknown")
+        assert row["prov_rule"] == ("era" if old else None)
+        assert (row["prov_unknown_reason"] is None) == old
+
+
+def test_prior_and_contributions_sum_to_the_stored_logit(filtered: Filtered) -> None:
+    _, _, out = filtered
+    for row in rows_of(out):
+        total = row["prov_prior"] + sum(evidence["contribution"] for evidence in row["prov_evidence"])
+        assert total == pytest.approx(row["prov_logit"], abs=1e-6)
+
+
+def test_the_users_columns_pass_through_and_other_keys_stand_in_extra(filtered: Filtered) -> None:
+    _, _, out = filtered
+    row = next(row for row in rows_of(out) if row["prov_id"] == "2-3")
+    assert row["text"] == f"3 {PROSE}"
+    assert json.loads(row["extra"])["n"] == 3
+
+
+def test_the_same_command_again_does_nothing_and_says_the_same(filtered: Filtered) -> None:
+    config, first, out = filtered
+    before = files_of(out)
+    second = run(config)
+    assert files_of(out) == before
+    assert second.tally == first.tally
+    assert (second.done_before, second.read_now, second.run_id) == (3, 0, first.run_id)
+
+
+def test_two_workers_write_the_same_bytes_as_one(filtered: Filtered, tmp_path: Path) -> None:
+    config, _, out = filtered
+    other = config.with_values(out=str(tmp_path / "two"), workers=2)
+    run(other)
+    assert files_of(tmp_path / "two") == files_of(out)
+
+
+def test_small_units_hold_the_same_rows_as_large_ones(filtered: Filtered, tmp_path: Path) -> None:
+    config, _, out = filtered
+    run(config.with_values(out=str(tmp_path / "small"), unit_bytes=4096))
+    assert len(list((tmp_path / "small" / "kept").glob("*"))) > 3
+    key = ("prov_source", "prov_offset", "prov_label", "text")
+    sliced = sorted(tuple(row[name] for name in key) for row in rows_of(tmp_path / "small"))
+    assert sliced == sorted(tuple(row[name] for name in key) for row in rows_of(out))
+
+
+def test_a_unit_without_its_commit_is_done_again_and_its_files_replaced(filtered: Filtered) -> None:
+    config, _, out = filtered
+    before = files_of(out)
+    victim = sorted((out / "_run" / "units").glob("*.json"))[1]
+    victim.unlink()
+    (out / "kept" / "part-00000000-00000.parquet").write_bytes(b"left by a killed run")
+    result = run(config)
+    assert (result.done_before, result.units) == (2, 3)
+    assert files_of(out) == before
+
+
+def test_more_inputs_are_an_increment(filtered: Filtered, tmp_path: Path) -> None:
+    config, _, out = filtered
+    before = files_of(out)
+    more = jsonl(tmp_path / "more.jsonl", [{"id": "x", "text": PROSE, "crawled": "2019-01-01"}])
+    result = run(config.with_values(inputs=(str(more),)))
+    assert result.tally.read == 62
+    after = files_of(out)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 1
+
+
+def test_a_changed_input_is_refused_and_redone_when_asked(filtered: Filtered, corpus: Path) -> None:
+    config, _, out = filtered
+    jsonl(corpus / "shard-0.jsonl", [{"id": "new", "text": PROSE, "crawled": "2019-01-01T00:00:00Z"}])
+    with pytest.raises(ConfigError, match=r"shard-0\.jsonl: changed since .*--redo-changed"):
+        run(config)
+    result = run(config.with_values(redo_changed=True))
+    assert result.tally.read == 42
+    assert "new" in {row["prov_id"] for row in rows_of(out)}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"keep": ("human",)}, "keep was"),
+        ({"policy": "strict"}, "another policy"),
+        ({"as_of": "2027-01-01"}, "as_of was"),
+        ({"detectors": {"era": {"enabled": False}}}, "detectors"),
+    ],
+)
+def test_another_configuration_is_refused_and_named(filtered: Filtered, change: dict[str, Any], words: str) -> None:
+    config, _, _ = filtered
+    with pytest.raises(ConfigError, match=words):
+        run(config.with_values(**change))
+
+
+def test_as_of_of_a_resumed_run_is_that_of_its_plan(config: Config) -> None:
+    undated = config.with_values(as_of=None)
+    first = run(undated)
+    assert run(undated).run_id == first.run_id
+
+
+def test_a_folder_of_another_program_is_refused(config: Config) -> None:
+    kept = Path(config.out) / "kept"
+    kept.mkdir(parents=True)
+    (kept / "theirs.parquet").write_bytes(b"x")
+    with pytest.raises(ConfigError, match="another program"):
+        run(config)
+    assert (kept / "theirs.parquet").read_bytes() == b"x"
+
+
+def test_duplicate_ids_pass_with_a_note(config: Config, tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "twice.jsonl", [{"id": "same", "text": PROSE}] * 2)
+    run(config.with_values(inputs=(str(path),)))
+    notes = [row["prov_notes"] for row in rows_of(Path(config.out))]
+    assert notes == [[], ["duplicate-id"]]
+
+
+def test_limit_stops_at_that_many_records_in_the_order_of_the_plan(config: Config) -> None:
+    result = run(config.with_values(limit=25, workers=2))
+    assert result.tally.read == 25
+    assert result.tally.balances()
+
+
+def test_a_sample_is_chosen_by_key_and_counted(config: Config) -> None:
+    result = run(config.with_values(sample=0.5))
+    assert result.tally.balances()
+    assert 10 <= result.tally.skipped["not-sampled"] <= 50
+
+
+def test_attributes_hold_the_key_and_no_content(config: Config) -> None:
+    run(config.with_values(emit="attributes"))
+    (row, *_) = rows_of(Path(config.out))
+    assert "text" not in row
+    assert row["prov_id"] is not None
+
+
+@pytest.mark.parametrize(("rejected", "folders"), [("full", 1), ("columns", 1), ("none", 0)])
+def test_rejected_rows_are_written_as_asked_and_always_counted(config: Config, rejected: str, folders: int) -> None:
+    result = run(config.with_values(keep=("human",), rejected=rejected))
+    assert result.tally.rejected == 30
+    rows = rows_of(Path(config.out), "rejected")
+    assert bool(rows) == bool(folders)
+    assert all(row["prov_reject_reason"] == "label" and ("text" in row) == (rejected == "full") for row in rows)
+
+
+def test_a_broken_stream_keeps_its_prefix_and_marks_the_unit(config: Config, corpus: Path) -> None:
+    lines = b"".join(json.dumps({"text": f"{n} {PROSE}"}).encode() + b"\n" for n in range(2000))
+    packed = gzip.compress(lines)
+    (corpus / "cut.jsonl.gz").write_bytes(packed[: len(packed) * 2 // 3])
+    result = run(config)
+    assert result.exit_code == 1
+    assert len(result.broken) == 1
+    assert "cut.jsonl.gz" in result.broken[0]
+    prefix = [row for row in rows_of(Path(config.out)) if row["prov_source"].endswith("cut.jsonl.gz")]
+    assert prefix
+    assert result.tally.balances()
+
+
+def test_too_much_that_is_unreadable_makes_the_exit_code_one(config: Config) -> None:
+    assert run(config).exit_code == 0
+    assert run(config.with_values(max_unreadable=0.001)).exit_code == 1
+
+
+def test_two_runs_of_one_folder_do_not_meet(config: Config) -> None:
+    import fcntl
+
+    lock = Path(config.out) / "_run" / "lock"
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(ConfigError, match="another run is writing there"):
+            run(config)
+    assert run(config).exit_code == 0
+
+
+def test_the_statement_vouches_for_what_lies_there(filtered: Filtered) -> None:
+    from lowbackground.manifests.statement import verify
+
+    _, _, out = filtered
+    statement = orjson.loads((out / "_run" / "statement.json").read_bytes())
+    assert verify(statement, out) == []
+    victim = next((out / "kept").glob("*.parquet"))
+    victim.write_bytes(victim.read_bytes()[:-1])
+    assert len(verify(statement, out)) == 1
+
+
+def test_status_says_done(filtered: Filtered) -> None:
+    _, _, out = filtered
+    status = orjson.loads((out / "_run" / "status.json").read_bytes())
+    assert (status["state"], status["units_done"], status["records"]) == ("done", 3, 61)
+
+
+def test_output_in_a_store_is_the_output_of_a_folder(config: Config, tmp_path: Path) -> None:
+    """A store is anything behind fsspec; `local://` is one that all worker processes see."""
+    run(config)
+    run(config.with_values(out=f"local://{tmp_path}/store"))
+    assert files_of(tmp_path / "store") == files_of(Path(config.out))
+
+
+def test_no_inputs_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no inputs"):
+        run(Config(out=str(tmp_path / "out")))
+    assert not (tmp_path / "out").exists()
