@@ -18,6 +18,7 @@ from lowbackground.pipeline.fusion import family_totals, sigmoid
 from lowbackground.pipeline.manifest_tree import Node
 from lowbackground.pipeline.policy import Policy, decide
 from lowbackground.pipeline.policy_explain import RuleTrace, explain, nearly
+from lowbackground.pipeline.screen import shown
 
 VERSION = 1  # of the JSON; changes when a key changes its name or meaning
 
@@ -113,7 +114,7 @@ def explain_row(
     if decided != row["prov_rule"]:
         said.append(
             f"the rules shown are those of {policy.name} as it is now, by which {decided or 'no rule'} decides; "
-            f"the row was decided by {row['prov_rule'] or 'no rule'}"
+            f"the row was decided by {shown(row['prov_rule'] or 'no rule')}"
         )
     return Explanation(row, policy, traces, nearly(traces), chain, meanings, tuple(said))
 

@@ -55,7 +55,7 @@ def _record(explanation: Explanation) -> Iterator[Line]:
     yield _verdict(explanation)
     if row["prov_unknown_reason"]:
         reason = row["prov_unknown_reason"]
-        yield ((f"  {reason}: {UNKNOWN_REASONS.get(reason, '')}", ""),)
+        yield ((f"  {shown(reason)}: {UNKNOWN_REASONS.get(reason, 'a reason that this version does not know')}", ""),)
     if row["prov_opt_out"]:
         yield ((f"  asks not to be trained on: {shown(', '.join(row['prov_opt_out']))}", ""),)
     if row.get("prov_reject_reason"):
@@ -64,8 +64,10 @@ def _record(explanation: Explanation) -> Iterator[Line]:
 
 def _verdict(explanation: Explanation) -> Line:
     row = explanation.row
-    how = f"decided by {row['prov_rule']} ({row['prov_basis']})" if row["prov_rule"] else "no rule decided"
-    kind = f", {row['prov_kind']}" if row["prov_kind"] else ""
+    how = (
+        f"decided by {shown(row['prov_rule'])} ({shown(row['prov_basis'])})" if row["prov_rule"] else "no rule decided"
+    )
+    kind = f", {shown(row['prov_kind'])}" if row["prov_kind"] else ""
     numbers = f"  P(synthetic) {row['prov_p_synthetic']:.3f}, weight {row['prov_weight']:.3f}"
     return ((explanation.label, f"bold {_COLOUR[explanation.label]}"), (f"  {how}{kind}", ""), (numbers, _FAINT))
 

@@ -13,6 +13,7 @@ from lowbackground.pipeline.inspection import tree_of
 from lowbackground.pipeline.manifest_tree import Node
 from lowbackground.pipeline.meanings import meanings
 from lowbackground.pipeline.policy_file import load_policy
+from lowbackground.pipeline.schema import SCHEMA_VERSION
 from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.storage import Storage
 
@@ -36,15 +37,15 @@ def inspect_output(out: str, record: str, policy: str | None = None) -> Explanat
         ConfigError: there is no such row, or its policy is gone.
     """
     storage = Storage(out)
+    run = _run_facts(storage)
     rows = _rows(storage, record)
     if not rows:
-        raise ConfigError(_not_there(storage, record))
+        raise ConfigError(_not_there(storage, record, run))
     row = rows[0]
     notices = []
     if len(rows) > 1:
         others = ", ".join(f"{shown(other['prov_source'])}#{other['prov_offset']}" for other in rows[1:4])
         notices.append(f"{len(rows)} rows have this id, and this is the first; SOURCE#OFFSET names others: {others}")
-    run = orjson.loads(storage.read(RUN_FILE))
     return explain_row(
         row,
         load_policy(policy or run["configuration"]["policy"]),
@@ -52,6 +53,17 @@ def inspect_output(out: str, record: str, policy: str | None = None) -> Explanat
         chain=_chain(storage, row),
         notices=notices,
     )
+
+
+def _run_facts(storage: Storage) -> dict[str, Any]:
+    """What the run wrote about itself, if this version can read its rows."""
+    run: dict[str, Any] = orjson.loads(storage.read(RUN_FILE))
+    if run["schema"] != SCHEMA_VERSION:
+        raise ConfigError(
+            f"{storage.root}: was written by version {run['program']} (schema {run['schema']}), and this one reads "
+            f"schema {SCHEMA_VERSION}; inspect it with that version"
+        )
+    return run
 
 
 def _rows(storage: Storage, record: str) -> list[dict[str, Any]]:
@@ -86,7 +98,7 @@ def _chain(storage: Storage, row: Mapping[str, Any]) -> Node | None:
     return tree_of(exhibits[0]["data"]) if exhibits else None
 
 
-def _not_there(storage: Storage, record: str) -> str:
+def _not_there(storage: Storage, record: str, run: Mapping[str, Any]) -> str:
     """Why there is no row: it could not be judged, or there never was one."""
     lost = _read(storage, "unreadable", ds.field("id") == record)
     if lost:
@@ -99,4 +111,5 @@ def _not_there(storage: Storage, record: str) -> str:
         f"{storage.root}: holds no row {shown(record)!r}; --id takes a prov_id"
         + (f", such as {', '.join(some)}," if some else "")
         + " or SOURCE#OFFSET"
+        + ("; its rejected rows were not written" if run["configuration"]["rejected"] == "none" else "")
     )
