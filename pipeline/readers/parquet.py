@@ -124,7 +124,7 @@ class _Table:
 
     def _rows_at_once(self, metadata: pq.RowGroupMetaData) -> int:
         """As many rows as make a batch, by the mean size of a row."""
-        mean = max(1, metadata.total_byte_size // max(1, metadata.num_rows))
+        mean = max(1, int(metadata.total_byte_size) // max(1, int(metadata.num_rows)))
         return max(1, min(self._settings.batch_rows, self._settings.batch_bytes // mean))
 
     def _batch(self, table: pa.RecordBatch, row: int) -> Batch:

@@ -22,6 +22,7 @@ UNREADABLE = {
     "invalid-json": "the line is no JSON",
     "invalid-unicode": "a nested string is no UTF-8",
     "not-an-object": "the line is JSON, but no object",
+    "parse-failed": "the parser failed on the document",
     "permission-denied": "the system does not let this user read it",
     "too-deep": "nested deeper than is followed",
     "too-large": "larger than the configured cap for its kind",
@@ -34,8 +35,10 @@ UNREADABLE = {
 NOTES = {
     "media-by-path": "the media is named by a path and not held in the data, so nothing looked at it",
     "media-unmapped": "several columns hold media and none is mapped to raw, so nothing looked at it",
+    "metadata-unreadable": "the metadata beside the media is no JSON object, so nothing was taken from it",
     "non-finite-replaced": "NaN or an infinity, which JSON does not have, was replaced by null",
     "reencoded": "a tool encoded the media anew: metadata, credentials and marks are lost, and their absence proves nothing",
+    "sidecar-unreadable": "a C2PA sidecar is there and could not be read, so what it says is missing",
     "time-unreadable": "the column declared as capture time holds something that is no time",
     "unicode-replaced": "bytes or code units that are no Unicode were replaced by U+FFFD",
 }

@@ -1,0 +1,48 @@
+"""What the bytes of one file or archive member are: media, a text with what it says, or neither."""
+
+import mimetypes
+from dataclasses import dataclass
+
+from lowbackground.manifests.sniff import sniff
+from lowbackground.pipeline.config import Read
+from lowbackground.pipeline.extract import NO_TEXT, Extracted, extract, has_text
+
+HEAD = 4096  # bytes that settle what something is, before all of it is read
+_NAMES = mimetypes.MimeTypes()  # Python's own table: the system's would give other answers on other machines
+_FAMILIES = ("audio/", "image/", "video/")
+_NOT_PROSE = frozenset(("text/css", "text/javascript"))  # written for machines
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Bytes that are a record, or part of one; `said` is empty for media."""
+
+    media_type: str
+    said: Extracted
+
+
+def hint_of(name: str) -> str | None:
+    """The media type that a file name suggests."""
+    return _NAMES.guess_type(name, strict=False)[0]
+
+
+def is_media(media_type: str | None) -> bool:
+    """Whether detectors look at the bytes themselves: pictures, sound, video, PDF."""
+    return media_type is not None and (media_type.startswith(_FAMILIES) or media_type == "application/pdf")
+
+
+def is_record(media_type: str | None) -> bool:
+    """Whether something of this type is a record by itself."""
+    return is_media(media_type) or (has_text(media_type) and media_type not in _NOT_PROSE)
+
+
+def payload_of(raw: bytes, hint: str | None, settings: Read) -> Payload | None:
+    """What `raw` is; null where it is no record.
+
+    Raises:
+        ExtractionError: a page whose parser failed.
+    """
+    media_type = sniff(raw, hint)
+    if media_type is None or not is_record(media_type):
+        return None
+    return Payload(media_type, NO_TEXT if is_media(media_type) else extract(raw, media_type, None, settings))
