@@ -18,7 +18,7 @@ from tests.strategies import (
     cases,
     findings,
     llrs,
-    policy_files,
+    policies,
     priors,
     rows,
     shrinkages,
@@ -33,15 +33,6 @@ TYPICAL_ROWS = st.lists(st.sampled_from(TYPICAL), min_size=2, max_size=3)
 NOT_HUMAN = rows(tuple(signal for signal in Signal if signal is not Signal.HUMAN))
 
 
-@st.composite
-def any_policy(draw: st.DrawFn) -> Policy:
-    try:
-        return parse_policy(draw(policy_files()), "policy", "any")
-    except ConfigError:
-        assume(False)
-        raise
-
-
 @every_policy
 @given(case=cases(QUIET))
 def test_no_evidence_is_unknown(policy: Policy, case: Case) -> None:
@@ -49,7 +40,7 @@ def test_no_evidence_is_unknown(policy: Policy, case: Case) -> None:
 
 
 @FEWER
-@given(policy=any_policy(), case=cases(QUIET))
+@given(policy=policies(), case=cases(QUIET))
 def test_no_evidence_is_unknown_under_any_policy(policy: Policy, case: Case) -> None:
     verdict = decide(policy, case)
     assert (verdict.label, verdict.rule) == ("unknown", None)
@@ -62,7 +53,7 @@ def test_human_needs_positive_evidence(policy: Policy, case: Case) -> None:
 
 
 @FEWER
-@given(policy=any_policy(), case=cases(NOT_HUMAN))
+@given(policy=policies(), case=cases(NOT_HUMAN))
 def test_human_needs_positive_evidence_under_any_policy(policy: Policy, case: Case) -> None:
     assert decide(policy, case).label != "human"
 
@@ -104,7 +95,7 @@ def test_what_was_skipped_changes_neither_label_nor_p(
 
 
 @FEWER
-@given(policy=any_policy(), case=cases(), quiet=findings((Signal.SILENT, Signal.SKIPPED)))
+@given(policy=policies(), case=cases(), quiet=findings((Signal.SILENT, Signal.SKIPPED)))
 def test_silence_changes_a_label_only_through_p(policy: Policy, case: Case, quiet: Finding) -> None:
     more = with_findings(case, [*case.findings, quiet])
     same_p = replace(more, logit=case.logit)
@@ -140,7 +131,7 @@ def test_the_order_of_detectors_does_not_matter(policy: Policy, case: Case, data
 
 
 @FEWER
-@given(policy=any_policy(), case=cases(), data=st.data())
+@given(policy=policies(), case=cases(), data=st.data())
 def test_the_order_of_detectors_does_not_matter_under_any_policy(
     policy: Policy, case: Case, data: st.DataObject
 ) -> None:
