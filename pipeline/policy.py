@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 LABELS = ("human", "synthetic", "unknown")
-DECIDED_P = {"human": 0.001, "synthetic": 0.999}  # P(synthetic) of rows that signed or known evidence decides
+DECIDED_HUMAN, DECIDED_SYNTHETIC = 0.001, 0.999  # bounds of P(synthetic) where signed or known evidence decides
 _DECISIVE = frozenset({Basis.SIGNED, Basis.KNOWN})
 
 
@@ -122,7 +122,10 @@ def decide(policy: Policy, case: Case) -> Verdict:
 
 
 def probability(verdict: Verdict, logit: float) -> float:
-    """P(synthetic) of a decided row: `.001` or `.999` where signed or known evidence gave the label."""
-    if verdict.basis in _DECISIVE and verdict.label in DECIDED_P:
-        return DECIDED_P[verdict.label]
-    return sigmoid(logit)
+    """P(synthetic) of a decided row: at most `.001` or at least `.999` where signed or known evidence gave the label."""
+    p = sigmoid(logit)
+    if verdict.basis in _DECISIVE and verdict.label == "human":
+        return min(p, DECIDED_HUMAN)
+    if verdict.basis in _DECISIVE and verdict.label == "synthetic":
+        return max(p, DECIDED_SYNTHETIC)
+    return p

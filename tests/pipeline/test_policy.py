@@ -10,6 +10,7 @@ from lowbackground.detectors.era import CUTOFFS
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Kind, Signal, Strength
 from lowbackground.pipeline.case import Case
 from lowbackground.pipeline.conditions import describe
+from lowbackground.pipeline.fusion import sigmoid
 from lowbackground.pipeline.policy import UNKNOWN_REASONS, Policy, Verdict, decide, probability
 from lowbackground.pipeline.policy_file import SHIPPED, load_policy
 from tests.strategies import TRUSTED_CAPTURE
@@ -200,10 +201,15 @@ def test_a_verdict_names_the_strongest_finding_it_rests_on_whatever_the_order() 
         (Verdict("synthetic", "watermark", Basis.WATERMARK), 0.5),
     ],
 )
-def test_p_is_fixed_for_rows_that_signed_or_known_evidence_decided_and_for_no_others(
+def test_p_is_clamped_for_rows_that_signed_or_known_evidence_decided_and_for_no_others(
     verdict: Verdict, p: float
 ) -> None:
     assert probability(verdict, 0.0) == p
+
+
+def test_signed_evidence_never_makes_p_less_certain_than_it_was() -> None:
+    assert probability(Verdict("human", "signed-capture", Basis.SIGNED), -9.0) == sigmoid(-9.0)
+    assert probability(Verdict("synthetic", "signed-synthetic", Basis.SIGNED), 9.0) == sigmoid(9.0)
 
 
 def test_the_cut_offs_of_the_standard_policy_are_those_of_the_era_and_strict_ones_are_earlier() -> None:
