@@ -1,6 +1,6 @@
 """`python -m lowbackground` is the console script."""
 
-from lowbackground.pipeline.cli import main
+from lowbackground.pipeline.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,1 @@
-"""The command line: parse, call, print, exit."""
-
-
-def main() -> None:
-    """Run the command line."""
-    raise SystemExit("not built yet")
+"""The command line, a file a command."""
