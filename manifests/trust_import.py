@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -238,7 +239,7 @@ def download(url: str, timeout: float = 30) -> bytes:
     try:
         with opener.open(request, timeout=timeout) as answer:
             content: bytes = answer.read(MAX_LIST_BYTES + 1)
-    except (OSError, urllib.error.URLError, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise TrustError(f"{url}: cannot be fetched ({error}); the lists that are here stay as they are") from error
     return content
 
@@ -246,7 +247,9 @@ def download(url: str, timeout: float = 30) -> bytes:
 class _SameScheme(urllib.request.HTTPRedirectHandler):
     """Follows a redirection to https only, so that a list never travels in the clear."""
 
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:  # the signature of the standard library
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> Any:  # the signature of the standard library
         if urlsplit(newurl).scheme != "https":
             raise urllib.error.URLError(f"redirected to {newurl}, which is not https")
         return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
+from cryptography import x509
+
 from lowbackground.pipeline.demo.authority import (
     CLAIM_SIGNING,
     EMAIL_PROTECTION,
@@ -83,13 +85,22 @@ def identity(
     eku: str = EMAIL_PROTECTION,
     not_before: datetime = VALID_FROM,
     not_after: datetime = VALID_TO,
+    extensions: tuple[x509.ExtensionType, ...] = (),
 ) -> Identity:
     """A signer below the root of that name.
 
     c2pa-rs signs only with a certificate that is valid now: for an expired one, let it end in an hour and judge it
     at a later `as_of`.
     """
-    return new_identity(authority(root), organisation, common_name, eku=eku, not_before=not_before, not_after=not_after)
+    return new_identity(
+        authority(root),
+        organisation,
+        common_name,
+        eku=eku,
+        not_before=not_before,
+        not_after=not_after,
+        extensions=extensions,
+    )
 
 
 def untrusted() -> Identity:
