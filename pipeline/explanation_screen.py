@@ -20,6 +20,7 @@ Span = tuple[str, str]
 Line = Sequence[Span]
 
 _COLOUR = {"human": "green", "synthetic": "magenta", "unknown": "yellow", "mixed": "yellow", "failed": "red"}
+_REJECTED = {"label": "its label is not one of those kept", "opt-out": "it asks not to be trained on"}
 _HEADING = "bold"
 _FAINT = "dim"
 _SIGNAL = 11  # columns for the longest signal
@@ -45,7 +46,8 @@ def plain(line: Line) -> str:
 def _record(explanation: Explanation) -> Iterator[Line]:
     row = explanation.row
     yield ((shown(row["prov_id"]), _HEADING),)
-    yield ((f"  {shown(row['prov_source'])} at {row['prov_offset']}", _FAINT),)
+    if row["prov_id"] != row["prov_source"]:
+        yield ((f"  {shown(row['prov_source'])} at {row['prov_offset']}", _FAINT),)
     about = [shown(row["prov_media_type"] or "no media type")]
     if row["prov_captured_at"] is not None:
         about.append(f"captured {row['prov_captured_at']:%Y-%m-%d}")
@@ -59,7 +61,8 @@ def _record(explanation: Explanation) -> Iterator[Line]:
     if row["prov_opt_out"]:
         yield ((f"  asks not to be trained on: {shown(', '.join(row['prov_opt_out']))}", ""),)
     if row.get("prov_reject_reason"):
-        yield ((f"  rejected: {shown(row['prov_reject_reason'])}", ""),)
+        reason = row["prov_reject_reason"]
+        yield ((f"  rejected: {_REJECTED.get(reason, shown(reason))}", ""),)
 
 
 def _verdict(explanation: Explanation) -> Line:
