@@ -7,6 +7,7 @@
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -64,6 +65,20 @@ def default_names() -> tuple[str, ...]:
     """The detectors that run where a configuration names none: built in, and in need of no option."""
     found = [_load(entry, taken) for entry, taken in _entries() if _distribution(entry) == OWN]
     return tuple(each.name for each in found if not any(option.required for option in each.options))
+
+
+def documented_reasons() -> frozenset[str] | None:
+    """Every reason that installed detectors can give, by the `REASONS` beside their factories.
+
+    Null where one of them documents none, or does not load: then nobody can say that a reason is never given.
+    """
+    reasons: set[str] = set()
+    for found in available():
+        documented = getattr(sys.modules.get(getattr(found.factory, "__module__", "")), "REASONS", None)
+        if not isinstance(documented, Mapping):
+            return None
+        reasons.update(documented)
+    return frozenset(reasons)
 
 
 def build(options: Mapping[str, Mapping[str, Any]], run: RunFacts) -> list[Detector]:

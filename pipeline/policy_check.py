@@ -8,6 +8,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import islice, product
 
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Signal
@@ -31,19 +32,25 @@ class Problem:
     dead: bool
 
 
-def check(policy: Policy) -> tuple[Problem, ...]:
-    """Everything that can be said against the rules of a policy."""
-    return (*unreachable(policy), *unprotected(policy))
+def check(policy: Policy, reasons: frozenset[str] | None = None) -> tuple[Problem, ...]:
+    """Everything that can be said against the rules of a policy; `reasons` as for `unreachable`."""
+    return (*unreachable(policy, reasons), *unprotected(policy))
 
 
-def unreachable(policy: Policy) -> tuple[Problem, ...]:
-    """The rules that can never fire, and why."""
+def unreachable(policy: Policy, reasons: frozenset[str] | None = None) -> tuple[Problem, ...]:
+    """The rules that can never fire, and why.
+
+    `reasons` are all that the installed detectors can give; without them, any reason is taken to be possible.
+    """
     problems = []
     for index, rule in enumerate(policy.rules):
         found = alternatives(rule.when)
-        reasons = [_dead(alternative, rule, policy.rules[:index]) for alternative in found]
-        if all(reasons) and len(found) < MAX_ALTERNATIVES:
-            why = list(dict.fromkeys(reason for reason in reasons if reason))
+        dead = [
+            _never_given(alternative, reasons) or _dead(alternative, rule, policy.rules[:index])
+            for alternative in found
+        ]
+        if all(dead) and len(found) < MAX_ALTERNATIVES:
+            why = list(dict.fromkeys(filter(None, dead)))
             problems.append(Problem(rule.name, "; ".join(why[:5]), dead=True))
     return tuple(problems)
 
@@ -83,6 +90,15 @@ def _alternatives(condition: Condition) -> Iterator[Alternative]:
     else:
         for part in condition.parts:
             yield from _alternatives(part)
+
+
+def _never_given(alternative: Alternative, reasons: frozenset[str] | None) -> str | None:
+    """Which reason of the alternative no installed detector gives, if there is one: most likely a slip of the pen."""
+    for leaf in alternative if reasons is not None else ():
+        patterns = leaf.get("reason")
+        if patterns and not any(fnmatchcase(reason, pattern) for reason in reasons or () for pattern in patterns):
+            return f"no installed detector gives a reason like {', '.join(sorted(patterns))}"
+    return None
 
 
 def _dead(alternative: Alternative, rule: Rule, earlier: Sequence[Rule]) -> str | None:

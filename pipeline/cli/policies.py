@@ -20,11 +20,13 @@ def check(
 
     Exit code 0 if there are none, 3 if there are, 2 if FILE is no policy.
     """
+    from lowbackground.detectors.registry import documented_reasons
+    from lowbackground.pipeline.judge import REASONS
     from lowbackground.pipeline.policy_check import check as problems_of
     from lowbackground.pipeline.policy_file import load_policy
 
-    policy = load_policy(file)
-    problems = problems_of(policy)
+    policy, reasons = load_policy(file), documented_reasons()
+    problems = problems_of(policy, None if reasons is None else reasons | REASONS.keys())
     for problem in problems:
         typer.echo(f"{file}: rule {problem.rule}: {'can never fire: ' if problem.dead else ''}{problem.why}")
     if problems:

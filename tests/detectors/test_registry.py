@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from lowbackground.detectors.contract import RunFacts
-from lowbackground.detectors.registry import GROUP, DetectorSetupError, available, build, default_names
+from lowbackground.detectors.registry import (
+    GROUP,
+    DetectorSetupError,
+    available,
+    build,
+    default_names,
+    documented_reasons,
+)
 from tests.factories import AS_OF, records
 
 RUN = RunFacts(AS_OF)
@@ -164,6 +171,14 @@ def test_what_cannot_be_set_up_is_refused_with_detector_and_option(
     with pytest.raises(DetectorSetupError) as refused:
         build({name: options}, RUN)
     assert message in str(refused.value)
+
+
+def test_reasons_are_known_where_every_installed_detector_documents_its_own(install: Callable[..., None]) -> None:
+    known = documented_reasons()
+    assert known is not None
+    assert {"era.before-cutoff", "c2pa.captured"} <= known
+    install("acme", plain="acme_code:plain")  # documents none
+    assert documented_reasons() is None
 
 
 def test_a_factory_may_take_any_options(install: Callable[..., None]) -> None:

@@ -106,6 +106,13 @@ def test_no_rule_that_is_called_dead_ever_decides(policy: Policy, some: list[Cas
     assert dead.isdisjoint(decide(policy, case).rule for case in some)
 
 
+def test_a_reason_that_no_installed_detector_gives_is_taken_for_a_slip_of_the_pen() -> None:
+    mine = policy({"when": {"reason": "era.before-cutof"}}, {"when": {"reason": ["nothing.*", "era.*"]}})
+    assert unreachable(mine) == ()
+    (problem,) = unreachable(mine, frozenset({"era.before-cutoff"}))
+    assert (problem.rule, problem.why) == ("r1", "no installed detector gives a reason like era.before-cutof")
+
+
 def test_a_human_rule_without_a_guard_against_broken_checks_is_named_with_the_remedy() -> None:
     human = {"label": "human", "when": {"basis": "known", "signal": "human"}}
     (problem,) = unprotected(policy(human))

@@ -36,6 +36,14 @@ def test_every_problem_is_a_line_on_stdout_and_the_exit_code_is_that_of_a_gate(t
     assert second.startswith(f"{path}: rule trusting: labels human even where a check of signed, ")
 
 
+def test_a_misspelt_reason_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("version: 1\nrules:\n  - {name: a, label: unknown, when: {reason: era.befor}}\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", str(path)])
+    assert result.exit_code == 3
+    assert "no installed detector gives a reason like era.befor" in result.stdout
+
+
 def test_a_file_that_is_no_policy_is_a_configuration_error(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("version: 1\nrules: []\n", encoding="utf-8")
