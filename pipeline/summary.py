@@ -51,7 +51,7 @@ class RunResult:
 def summary(result: RunResult) -> list[str]:
     """The last screen of a run."""
     tally = result.tally
-    lines = [*result.notices, f"{count(tally.read, 'record')} read"]
+    lines = [f"{count(tally.read, 'record')} read"]
     lines += _table(
         [
             ("kept", tally.kept, _share(tally.kept, tally)),
@@ -71,7 +71,7 @@ def summary(result: RunResult) -> list[str]:
             "",
             f"{count(tally.outside_identity, 'record')} hit a time or memory limit: another run may answer them otherwise",
         ]
-    return [*lines, "", *_ending(result)]
+    return [*lines, "", *_ending(result), *result.notices]
 
 
 def count(number: int, noun: str) -> str:

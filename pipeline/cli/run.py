@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from lowbackground.pipeline.config import Config, load_config
+from lowbackground.pipeline.config import Config, load_config, validated
+from lowbackground.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
     from lowbackground.pipeline.progress import Display
@@ -74,9 +75,7 @@ def run(
     ),
     detectors: str | None = typer.Option(None, help="Run these detectors and no others: NAME,...", show_default=False),
     workers: int | None = typer.Option(None, min=1, help="Worker processes.  [one a core]", show_default=False),
-    limit: int | None = typer.Option(
-        None, min=1, help="Stop after about this many records; one worker.", show_default=False
-    ),
+    limit: int | None = typer.Option(None, min=1, help="Stop after this many records; one worker.", show_default=False),
     sample: float | None = typer.Option(
         None, help="Take this share of the records, chosen by hash.", show_default=False
     ),
@@ -105,6 +104,13 @@ def run(
         None, "--redo-changed", help="Filter changed inputs again.", show_default=False
     ),
     progress: ProgressStyle | None = typer.Option(None, help="auto, plain or none.  [auto]", show_default=False),
+    settings: list[str] | None = typer.Option(
+        None,
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any other key of the file, such as read.batch_rows=64.",
+        show_default=False,
+    ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print the resolved configuration and the plan, and stop."),
 ) -> None:
     """Label every record of INPUT and write kept, rejected and unreadable rows as Parquet into OUT.
@@ -137,7 +143,8 @@ def run(
     columns: dict[str, Any] = {"text": text}
     if captured_at is not None:
         columns |= {"captured_at": captured_at, "captured_at_kind": "captured"}
-    resolved = with_flags(load_config(config) if config else Config(), flags, read_flags, columns)
+    resolved = with_settings(load_config(config) if config else Config(), settings or [])
+    resolved = with_flags(resolved, flags, read_flags, columns)
     if detectors is not None:
         resolved = only_detectors(resolved, detectors.split(","))
     if dry_run:
@@ -150,6 +157,32 @@ def run(
     for line in summary(result):
         typer.echo(line)
     raise typer.Exit(result.exit_code)
+
+
+def with_settings(config: Config, settings: list[str]) -> Config:
+    """The configuration with dotted keys set to values that are read as YAML.
+
+    Raises:
+        ConfigError: a setting is not KEY=VALUE, or the key or its value is wrong.
+    """
+    import yaml
+
+    values: dict[str, Any] = config.model_dump()
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {setting}: expected KEY=VALUE, such as read.batch_rows=64")
+        *sections, last = key.split(".")
+        place = values
+        for section in sections:
+            place = place.setdefault(section, {})
+            if not isinstance(place, dict):
+                raise ConfigError(f"--set {setting}: {section} is a value, not a section")
+        try:
+            place[last] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {setting}: the value is not YAML") from error
+    return validated(Config, values, "--set") if settings else config
 
 
 def with_flags(config: Config, flags: dict[str, Any], read: dict[str, Any], columns: dict[str, Any]) -> Config:
