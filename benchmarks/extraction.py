@@ -74,8 +74,9 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
     )
 
 
-def main(folder: Path) -> None:
+def main(arguments: list[str]) -> None:
     """Print a line for each extractor."""
+    folder = Path(arguments[0]) if arguments else GOLD
     pages = gold_pages(folder)
     print(f"{len(pages)} pages of {folder}")
     for extractor in EXTRACTORS:
@@ -91,4 +92,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else GOLD)
+    main(sys.argv[1:])

@@ -1,0 +1,108 @@
+"""WARC files, plain, gzip, zstd or LZ4: every response, resource and conversion that holds a page, a text or media.
+
+- A payload is kept as it was before anything but its HTTP codings was undone: credentials and marks need it unaltered.
+- WARC-Date is a date; it counts as a time of capture only where the file is an archive's.
+- What is passed over, and what could not be read, has a reason from `reasons`.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from lowbackground.pipeline.batch import Batch, Unreadable
+from lowbackground.pipeline.config import Read
+from lowbackground.pipeline.errors import UnitError
+from lowbackground.pipeline.locations import open_binary
+from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS, Document, Event, batches
+from lowbackground.pipeline.readers.warc_info import is_archives_file
+from lowbackground.pipeline.readers.warc_record import Origin, Outcome, outcome_of
+from lowbackground.pipeline.readers.warc_stream import Broken, has_member_per_record, records
+from lowbackground.pipeline.units import InputFile, Unit
+
+
+def schema(file: InputFile, settings: Read) -> pa.Schema:  # noqa: ARG001 (the same for every file; readers share one signature)
+    """The columns of a source that has none of its own."""
+    return DOCUMENT_COLUMNS
+
+
+def slices(file: InputFile, unit_bytes: int) -> list[tuple[int, int]]:
+    """Byte ranges of the file as it is stored, each about `unit_bytes` long; one for a file that cannot be cut.
+
+    Files that keep each record in a gzip member or zstd frame of its own can be cut, and plain ones.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    if file.size <= unit_bytes:
+        return [(0, -1)]
+    with open_binary(file.uri) as stream:
+        if not has_member_per_record(stream):
+            return [(0, -1)]
+    count = -(-file.size // unit_bytes)
+    cuts = [file.size * index // count for index in range(count)]
+    return list(zip(cuts, [*cuts[1:], -1], strict=True))
+
+
+def read(unit: Unit, settings: Read) -> Iterator[Batch]:
+    """The documents of a unit, in the order of its files and of the records in them.
+
+    Raises:
+        UnitError: after everything else, where a file or the rest of one could not be read.
+    """
+    return batches(_events(unit, settings), settings)
+
+
+def _events(unit: Unit, settings: Read) -> Iterator[Event]:
+    broken = []
+    for file in unit.files:
+        try:
+            with open_binary(file.uri) as stream:
+                yield from _of_file(stream, file, unit, settings)
+        except UnitError as error:
+            broken.append(str(error))
+        except OSError as error:
+            broken.append(f"{file.source}: cannot be read: {error.strerror or error}")
+    if broken:
+        raise UnitError("; ".join(broken))
+
+
+def _of_file(stream: BinaryIO, file: InputFile, unit: Unit, settings: Read) -> Iterator[Event]:
+    """The events of one file; a record is held back until it is clear that its member is sound to its end.
+
+    Raises:
+        UnitError: after the last event, where the rest of the file could not be read.
+        OSError: the storage failed.
+    """
+    is_archive = is_archives_file(stream) if settings.archive is None else settings.archive
+    origin = Origin(file.source, is_archive)
+    held: Outcome | None = None
+    failure = None
+    try:
+        for item in records(stream, file.source, unit.start, unit.end):
+            if isinstance(item, Broken) and item.taints and held is not None and not held.proven:
+                held = _tainted(held, item)
+                continue
+            if held is not None:
+                yield held.event
+            held = _unreadable(item, file) if isinstance(item, Broken) else outcome_of(item, origin, settings)
+    except UnitError as error:
+        failure = error
+    if held is not None:
+        yield held.event
+    if failure is not None:
+        raise failure
+
+
+def _unreadable(broken: Broken, file: InputFile) -> Outcome:
+    id_ = f"{file.source}#{broken.offset}"
+    return Outcome(Unreadable(id_, file.source, broken.offset, "invalid-record", broken.detail))
+
+
+def _tainted(outcome: Outcome, broken: Broken) -> Outcome:
+    """What becomes of a record after which its member does not end as it should."""
+    event = outcome.event
+    if not isinstance(event, Document):
+        return outcome
+    detail = f"its Content-Length does not fit, or what stores it is damaged: {broken.detail}"
+    return Outcome(Unreadable(event.id, event.source, event.offset, "invalid-record", detail))
