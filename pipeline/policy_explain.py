@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lowbackground.detectors.evidence import Finding
+from lowbackground.detectors.evidence import Basis, Finding, Signal
 from lowbackground.pipeline.case import Case
 from lowbackground.pipeline.conditions import AllOf, Condition, Leaf, describe, leaf_tests
 from lowbackground.pipeline.policy import Policy, decide
@@ -40,7 +40,7 @@ def explain(policy: Policy, case: Case) -> tuple[RuleTrace, ...]:
     findings, deciding = case.audible(), decide(policy, case).rule
     traces = []
     for rule in policy.rules:
-        met, asked, missing = _nearest(rule.when, findings, case)
+        met, asked, missing = max(_nearest(rule.when, findings, case), _unspoken(rule.when, case), key=_share)
         stopped_by = _holding(rule.unless, findings, case) if rule.unless is not None else None
         if stopped_by is not None:
             asked += 1
@@ -52,11 +52,26 @@ def explain(policy: Policy, case: Case) -> tuple[RuleTrace, ...]:
 def nearly(traces: Sequence[RuleTrace]) -> RuleTrace | None:
     """Of the rules with another label, the one that came closest to deciding; null where none came near.
 
-    A rule that fires behind the deciding one counts too: it tells what else speaks about the record.
+    A rule that fires behind the deciding one counts too: it tells what else speaks about the record. Of two that came
+    as close, the one that asks more met more.
     """
     label = next((trace.label for trace in traces if trace.decides), "unknown")
     others = [trace for trace in traces if trace.label != label and trace.closeness >= NEAR]
-    return max(others, key=lambda trace: trace.closeness, default=None)
+    return max(others, key=lambda trace: (trace.closeness, trace.met), default=None)
+
+
+def _unspoken(condition: Condition, case: Case) -> tuple[int, int, str | None]:
+    """What a manifest meets whose claim does not count, such as that of a photo that was changed after signing.
+
+    No rule can fire on silence, but that the manifest nearly decided is what people want to know of such a record.
+    """
+    credential = [
+        finding
+        for finding in case.findings
+        if case.credential is not None and finding.basis is Basis.SIGNED and finding.evidence.signal is Signal.SILENT
+    ]
+    met, asked, missing = _nearest(condition, credential, case)
+    return met, asked + (missing is None), missing or NOTHING
 
 
 def _nearest(condition: Condition, findings: Sequence[Finding], case: Case) -> tuple[int, int, str | None]:

@@ -1,11 +1,14 @@
 """Why a record got its label: every rule says what it met and what it missed."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Kind, Signal, Strength
 from lowbackground.pipeline.case import Case
-from lowbackground.pipeline.policy import Policy, decide
+from lowbackground.pipeline.conditions import parse_condition
+from lowbackground.pipeline.policy import Policy, Rule, decide
 from lowbackground.pipeline.policy_explain import NOTHING, explain, nearly
 from lowbackground.pipeline.policy_file import SHIPPED, load_policy
 from tests.strategies import TRUSTED_CAPTURE, cases
@@ -67,3 +70,23 @@ def test_where_nothing_speaks_nothing_came_near() -> None:
     assert nearly(traces) is None
     assert {trace.missing for trace in traces} == {NOTHING}
     assert {trace.met for trace in traces} == {0}
+
+
+def test_a_manifest_whose_claim_does_not_count_nearly_decided() -> None:
+    changed = Finding("c2pa", "1", Basis.SIGNED, Evidence(Signal.SILENT, "c2pa.content-modified"))
+    case = Case([changed], TRUSTED_CAPTURE | {"integrity": "modified"})
+    near = nearly(explain(STANDARD, case))
+    assert near is not None
+    assert (near.rule, near.fires, near.missing) == ("signed-capture", False, "signal: human")
+    stranger = nearly(explain(STANDARD, Case([changed], TRUSTED_CAPTURE | {"trust": "untrusted", "trust_tier": None})))
+    assert stranger is not None
+    assert stranger.rule == "signed-capture"  # and not a rule about AI that asks half as much
+    assert nearly(explain(STANDARD, Case([changed]))) is None  # without a manifest there is nothing to tell
+
+
+@given(case=cases())
+def test_silence_fires_no_rule_whatever_the_policy(case: Case) -> None:
+    silent = Finding("c2pa", "1", Basis.SIGNED, Evidence(Signal.SILENT, "c2pa.content-modified"))
+    quiet = replace(case, findings=(*case.findings, silent))
+    broad = replace(STANDARD, rules=(Rule("any-manifest", "unknown", parse_condition({"basis": "signed"}, "test")),))
+    assert [trace.fires for trace in explain(broad, quiet)] == [trace.fires for trace in explain(broad, case)]
