@@ -43,9 +43,11 @@ REASONS: dict[str, str] = {
     "c2pa.container-unreadable": "The container is damaged; whether it holds a manifest cannot be told.",
     "c2pa.timeout": "Reading the manifest took longer than its deadline.",
     "c2pa.too-large": "The record or its manifest exceeds a cap.",
+    "c2pa.failed": "Verification broke on this record in a way that nobody foresaw; the detail names the error.",
 }
 
 NO_MANIFEST = Evidence(Signal.SILENT, "c2pa.no-manifest")
+UNFORESEEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # a bug met by one record's bytes
 
 _OPT_OUT_USES = frozenset({"ai_generative_training", "ai_training", "data_mining"})  # inference is not training
 _UNREAD = {
@@ -56,6 +58,7 @@ _UNREAD = {
     "timeout": (Signal.FAILED, "c2pa.timeout"),
     "too_large": (Signal.FAILED, "c2pa.too-large"),
 }
+_MAY_VOUCH = frozenset({"c2pa", "interim", "capture"})  # for capture; a camera maker's chain does on any list
 _HUMAN = {Claim.HUMAN_CAPTURE: "c2pa.captured", Claim.HUMAN_MADE: "c2pa.human-made"}
 _HUMAN_INTEGRITY = {
     Integrity.LEGACY_BINDING: "c2pa.binding-legacy",
@@ -88,6 +91,11 @@ def evidence_of(credential: Credential, message: str | None = None) -> Evidence:
         return Evidence(Signal.SKIPPED, "c2pa.truncated", detail=facts)
     signal, reason, strength, kind = _finding(credential)
     return Evidence(signal, reason, strength, kind, opt_out=opt_out, detail=facts)
+
+
+def failure_evidence(error: BaseException) -> Evidence:
+    """What is said of a record on which verification broke with one of `UNFORESEEN`."""
+    return Evidence(Signal.FAILED, "c2pa.failed", detail=detail(error=type(error).__name__))
 
 
 def opt_outs(training: tuple[str, ...]) -> tuple[str, ...]:
@@ -155,6 +163,5 @@ def _doubt(credential: Credential) -> str | None:
         return "c2pa.may-contain-ai"
     if credential.capture_disallowed:
         return "c2pa.product-may-not-claim"
-    if credential.trust_tier == "other" and not credential.camera_issuer:
-        return "c2pa.list-may-not-vouch"
-    return None
+    vouched = credential.trust_tier in _MAY_VOUCH or (credential.trust_tier == "other" and credential.camera_issuer)
+    return None if vouched else "c2pa.list-may-not-vouch"

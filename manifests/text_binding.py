@@ -5,12 +5,14 @@ signed (its exclusion, C2PA 2.4, A.8.5), so the signed passage can be cut out of
 itself. An intact passage inside other text is told apart from a text that consists of nothing else.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from lowbackground.manifests.digest import sha256_hex
 from lowbackground.manifests.encypher import encypher_report
 from lowbackground.manifests.text_carriers import MARK, Carrier, Form
 
@@ -20,10 +22,9 @@ _MEDIA_TYPES = {  # encypher-c2pa chooses the carrier that it looks for by the m
     Form.SCRIPT: "text/html",
 }
 _LABEL = "c2pa.hash.data"
-_CODES, _MATCH = (
-    "assertion.dataHash.",
-    "assertion.dataHash.match",
-)  # C2PA 2.4, 15.12.1: the binding of every text is `c2pa.hash.data`
+_CODES = "assertion.dataHash."  # C2PA 2.4, 15.12.1: the binding of every text is `c2pa.hash.data`
+_MATCH, _LOOSE = f"{_CODES}match", f"{_CODES}additionalExclusionsPresent"
+_INVISIBLE = re.compile("[\ufeff\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # marks and selectors, of other carriers too
 _MAX_STARTS = 2  # a manifest has one binding with one exclusion; an ingredient may bring another
 
 MAX_BOUND = 16 << 20  # bytes of a text that is held against its manifest, at 35 ms per MB; longer ones stay unchecked
@@ -33,14 +34,15 @@ MAX_BOUND = 16 << 20  # bytes of a text that is held against its manifest, at 35
 class Binding:
     """What the hard binding says about a text.
 
-    `codes` are the status codes of the check, empty where it could not be made. `intact`: a passage is as it was
-    signed; `covered` is its share of the text, white space around it aside: 1 where there is nothing else. `report`
-    is the verifier's own on what was checked last, empty where it gave none.
+    `codes` are the status codes of the check, empty where it could not be made. `covered` is the share of the text
+    that is a passage as it was signed, white space around it aside: 1 where there is nothing else, 0 where nothing
+    matches. `loose`: the binding leaves out more than the manifest, so that part of it may have been rewritten.
+    `report` is the verifier's own on what was checked last, empty where it gave none.
     """
 
     codes: tuple[str, ...] = ()
-    intact: bool = False
     covered: float = 0.0
+    loose: bool = False
     report: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -50,17 +52,17 @@ def check_binding(data: bytes, carrier: Carrier, as_of: datetime, *, own_trust: 
     A text is tried as it stands, then the passage in front of its wrapper, then that passage in NFC, in which texts
     are hashed (A.8.7). `own_trust` lets the verifier judge signers by the lists compiled into it.
     """
-    if len(data) > MAX_BOUND:
+    if len(data) > MAX_BOUND or carrier.store is None:
         return Binding()
-    codes: tuple[str, ...] = ()
+    digest, codes = sha256_hex(carrier.store), frozenset[str]()
     report: Mapping[str, Any] = {}
     for asset, covered in _candidates(data, carrier, as_of):
         report = _report(asset, carrier.form, as_of, own_trust)
-        found = _hash_codes(report)
-        if found == (_MATCH,):
-            return Binding(found, intact=True, covered=covered, report=report)
+        found = _hash_codes(report, digest)
+        if _MATCH in found and found <= {_MATCH, _LOOSE}:
+            return Binding(tuple(sorted(found)), covered, _LOOSE in found, report)
         codes = codes or found
-    return Binding(codes, report=report)
+    return Binding(tuple(sorted(codes)), report=report)
 
 
 def _candidates(data: bytes, carrier: Carrier, as_of: datetime) -> Iterator[tuple[bytes, float]]:
@@ -76,7 +78,7 @@ def _candidates(data: bytes, carrier: Carrier, as_of: datetime) -> Iterator[tupl
         for start in starts:
             cut = len(text) - start
             if cut >= 0:
-                around = _stripped(text[:cut]) + _stripped(after)
+                around = _visible(text[:cut]) + _visible(after)
                 yield text[cut:] + carried, start / (start + len(around)) if around else 1.0
 
 
@@ -84,8 +86,9 @@ def _composed(text: bytes) -> bytes:
     return unicodedata.normalize("NFC", text.decode(errors="replace")).encode()
 
 
-def _stripped(text: bytes) -> bytes:
-    return text.decode(errors="replace").strip().strip("\ufeff").encode()
+def _visible(text: bytes) -> bytes:
+    """The text that stands somewhere: without white space around it, and without what carries no text."""
+    return _INVISIBLE.sub("", text.decode(errors="replace")).strip().encode()
 
 
 def _report(asset: bytes, form: Form, as_of: datetime, own_trust: bool) -> Mapping[str, Any]:
@@ -95,11 +98,15 @@ def _report(asset: bytes, form: Form, as_of: datetime, own_trust: bool) -> Mappi
         return {}
 
 
-def _hash_codes(report: Mapping[str, Any]) -> tuple[str, ...]:
-    """The status codes of the binding; none where no manifest was found."""
-    results = report.get("validation_results", {})
-    found = {str(entry["code"]) for kind in ("success", "failure") for entry in results.get(kind, ())}
-    return tuple(sorted(code for code in found if code.startswith(_CODES)))
+def _hash_codes(report: Mapping[str, Any], store_sha256: str) -> frozenset[str]:
+    """The status codes of the binding; none where the verifier found no manifest, or another one than was meant.
+
+    It reads carriers more simply than a browser does: it may take one in a comment for that of the page.
+    """
+    if (report.get("manifest_report") or {}).get("manifest_store_sha256") != store_sha256:
+        return frozenset()
+    found = {str(entry["code"]) for entries in report["validation_results"].values() for entry in entries}
+    return frozenset(code for code in found if code.startswith(_CODES))
 
 
 def _starts(report: Mapping[str, Any]) -> list[int]:

@@ -1,6 +1,8 @@
 """Signed texts and pages: the carriers of C2PA 2.4, A.7 to A.9, around manifests that say what a test needs."""
 
 import base64
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,9 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lowbackground.manifests.text_carriers import BEGIN, DATA_URI, END, MAGIC
+from lowbackground.manifests.text_carriers import BEGIN, DATA_URI, END, MAGIC, wrapper
 from lowbackground.pipeline.demo import signing as demo
-from tests.signing import AI_MADE, CLAIM_SIGNING, VALID_FROM, VALID_TO, Identity, action, authority, identity, manifest
+from tests.assets import tiny
+from tests.signing import AI_MADE, CLAIM_SIGNING, VALID_FROM, VALID_TO, action, authority, identity, manifest
 
 PROSE = (
     "The river rose in the night and took the lower path with it. By morning the café had moved its chairs to the "
@@ -38,26 +41,56 @@ def raw_wrapper(store: bytes, **options: Any) -> str:
     return "\ufeff" + selectors(header(size, **options) + store)
 
 
-def signed_text(text: str = PROSE, definition: Mapping[str, Any] | None = None, signer: Identity | None = None) -> str:
-    """`text` with a wrapper at its end; the manifest says AI-made unless `definition` says otherwise."""
-    return demo.sign_text(text, definition or AI_STATEMENT, signer or identity())
-
-
-def signed_page(html: str, definition: Mapping[str, Any] | None = None, signer: Identity | None = None) -> bytes:
-    """A page with its manifest in a script element of the head."""
-    return demo.sign_page(html.encode(), definition or AI_STATEMENT, signer or identity())
-
-
-def signed_block(
-    text: str = PROSE, definition: Mapping[str, Any] | None = None, comment: tuple[str, str] = ("<!-- ", " -->")
+def signed_text(
+    text: str = PROSE, definition: Mapping[str, Any] | None = None, *, left_out: tuple[int, int] | None = None
 ) -> str:
-    """`text` below a line that holds its manifest in a comment (A.9.3.1)."""
+    """`text` with a wrapper at its end; the manifest says AI-made unless `definition` says otherwise.
+
+    `left_out` is a range (start, length) that the binding leaves out besides the wrapper, so that anybody may change it.
+    The same call gives the same text, as do those below.
+    """
+    return _signed_text(text, json.dumps(definition or AI_STATEMENT), left_out)
+
+
+@lru_cache(maxsize=64)
+def _signed_text(text: str, definition: str, left_out: tuple[int, int] | None) -> str:
+    stated = json.loads(definition)
+    if left_out is None:
+        return demo.sign_text(text, stated, identity())
+    data, (start, length) = text.encode(), left_out
+    hashed = hashlib.sha256(data[:start] + data[start + length :]).digest()
+    size = len(wrapper(bytes(2048)))
+    for _ in range(demo.MAX_ATTEMPTS):
+        ranges = [{"start": start, "length": length}, {"start": len(data), "length": size}]
+        binding = {"exclusions": ranges, "name": "carrier", "alg": "sha256", "hash": list(hashed), "pad": []}
+        bound = {"label": "c2pa.hash.data", "kind": "Cbor", "data": binding}
+        whole = {**stated, "assertions": [*stated["assertions"], bound]}
+        carrier = wrapper(demo.sign_media(tiny("image/svg+xml"), "image/svg+xml", whole, identity(), embed=False).store)
+        if len(carrier) == size:
+            return (data + carrier).decode()
+        size = len(carrier)
+    raise AssertionError("no wrapper met its announced length")
+
+
+def signed_page(html: str, definition: Mapping[str, Any] | None = None) -> bytes:
+    """A page with its manifest in a script element of the head."""
+    return _signed_page(html, json.dumps(definition or AI_STATEMENT))
+
+
+@lru_cache(maxsize=64)
+def _signed_page(html: str, definition: str) -> bytes:
+    return demo.sign_page(html.encode(), json.loads(definition), identity())
+
+
+@lru_cache(maxsize=64)
+def signed_block(text: str = PROSE, comment: tuple[str, str] = ("<!-- ", " -->")) -> str:
+    """`text`, made by AI, below a line that holds its manifest in a comment (A.9.3.1)."""
 
     def line(store: bytes) -> bytes:
         inner = BEGIN + b" " + DATA_URI + base64.b64encode(store) + b" " + END
         return comment[0].encode() + inner + comment[1].encode() + b"\n"
 
-    return demo.sign_around(text.encode(), 0, line, "text/markdown", definition or AI_STATEMENT, identity()).decode()
+    return demo.sign_around(text.encode(), 0, line, "text/markdown", AI_STATEMENT, identity()).decode()
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """Whether a text is what was signed: as a whole, as a passage of something longer, or not."""
 
+import base64
 import unicodedata
 
 import pytest
@@ -24,7 +25,7 @@ def signed(request: pytest.FixtureRequest) -> str:
 
 def test_a_signed_text_is_whole(signed: str) -> None:
     answer = bound(signed)
-    assert (answer.codes, answer.intact, answer.covered) == (MATCH, True, 1.0)
+    assert (answer.codes, answer.covered, answer.loose) == (MATCH, 1.0, False)
 
 
 @pytest.mark.parametrize(("before", "after"), [("", "\n"), ("\n\n", ""), (" \u00a0", "\t\r\n"), ("\ufeff", "")])
@@ -44,13 +45,12 @@ def test_a_text_whose_mark_was_stripped_is_whole(signed: str) -> None:
 def test_a_passage_is_told_from_what_surrounds_it(signed: str) -> None:
     length = len(PROSE.encode())
     answer = bound("A comment. " + signed + " Another.")
-    assert (answer.codes, answer.intact) == (MATCH, True)
+    assert answer.codes == MATCH
     assert answer.covered == pytest.approx(length / (length + len("A comment.") + len("Another.")))
 
 
 def test_a_passage_is_found_behind_a_damaged_wrapper(signed: str) -> None:
-    answer = bound(raw_wrapper(b"x", version=9) + signed, carrier=1)
-    assert answer.intact
+    assert bound(raw_wrapper(b"x", version=9) + signed, carrier=1).covered == 1.0
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_passage_is_found_behind_a_damaged_wrapper(signed: str) -> None:
 )
 def test_a_changed_text_does_not_match(signed: str, change) -> None:
     answer = bound(change(signed))
-    assert (answer.codes, answer.intact, answer.covered) == (MISMATCH, False, 0.0)
+    assert (answer.codes, answer.covered) == (MISMATCH, 0.0)
 
 
 def test_blocks_and_pages_are_bound_as_they_stand() -> None:
@@ -78,15 +78,36 @@ def test_blocks_and_pages_are_bound_as_they_stand() -> None:
     assert check_binding(page.replace(b"Hello", b"Hallo"), script, AS_OF).codes == MISMATCH
 
 
+def test_a_binding_that_leaves_out_part_of_the_text_is_loose() -> None:
+    signed = signed_text(left_out=(4, 5))
+    for text in (signed, signed.replace("river", "tide!")):
+        answer = bound(text)
+        assert (answer.covered, answer.loose) == (1.0, True)
+        assert answer.codes == ("assertion.dataHash.additionalExclusionsPresent", *MATCH)
+    assert bound(signed.replace("night", "light")).covered == 0.0
+
+
+def test_a_match_of_another_manifest_than_the_one_asked_about_is_none() -> None:
+    page = signed_page("<html><head></head><body>Hello</body></html>")
+    [own] = find_html_carriers(page)
+    store = find_carriers(disclosed_text().encode())[0].store
+    assert store is not None
+    other = "<script type='application/c2pa'>" + base64.b64encode(store).decode() + "</script>"
+    hidden = page.replace(b"<script", b"<!--<script").replace(b"</script>", b"</script>-->" + other.encode())
+    [carrier] = find_html_carriers(hidden)
+    assert (own.store, carrier.store) != (store, own.store)
+    assert check_binding(hidden, carrier, AS_OF).codes == ()
+
+
 def test_what_is_no_manifest_store_has_no_answer() -> None:
-    assert bound(PROSE + raw_wrapper(b"nothing of the kind")).codes == ()
-    assert not bound(PROSE + raw_wrapper(b"nothing of the kind")).intact
+    answer = bound(PROSE + raw_wrapper(b"nothing of the kind"))
+    assert (answer.codes, answer.covered) == ((), 0.0)
 
 
 def test_a_text_in_another_encoding_has_no_answer() -> None:
     data = "café ".encode("latin-1") + disclosed_text().encode()
     answer = check_binding(data, find_carriers(data)[0], AS_OF)
-    assert answer.intact  # the passage itself is UTF-8
+    assert answer.covered > 0.9  # the passage itself is UTF-8
     page = signed_page("<html><head></head><body>Hello</body></html>").replace(b"Hello", b"caf\xe9")
     assert check_binding(page, find_html_carriers(page)[0], AS_OF) == Binding()
 
