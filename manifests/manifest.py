@@ -18,9 +18,9 @@ MAX_TEXT_CHARS = 200
 TRAINING_USES = ("ai_generative_training", "ai_inference", "ai_training", "data_mining")  # C2PA 1.4, 18.21; CAWG 1.1
 TRAINING_VALUES = ("notAllowed", "constrained", "allowed")  # the most restrictive first
 _INSTANCE = re.compile(r"__\d+\Z")
-_CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-)  # terminal and bidirectional controls
+_CONTROL = re.compile(  # terminal and bidirectional controls, and what is no character at all
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 _NO_FAILURE = (  # codes that mean success or are informational (C2PA 1.4, 15.2.2), in lists that hold all kinds
     ".validated",
