@@ -33,7 +33,7 @@ def expand(inputs: Sequence[str], settings: Read) -> Iterator[Found | PassedOver
 
 def _one(typed: str, settings: Read) -> Iterator[Found | PassedOver]:
     if _is_data_set(typed, settings):
-        from lowbackground.pipeline.readers.hub import data_set_files
+        from lowbackground.pipeline.readers.data_sets import data_set_files
 
         for file in data_set_files(typed, settings):
             yield Found(file, file.uri, format=Format.HUB)

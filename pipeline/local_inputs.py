@@ -100,7 +100,7 @@ def _is_saved_data_set(folder: str) -> bool:
 
 
 def _saved(folder: str, source: str) -> Iterator[Found]:
-    from lowbackground.pipeline.readers.hub import saved_files
+    from lowbackground.pipeline.readers.data_sets import saved_files
 
     for file in saved_files(folder, source):
         yield Found(file, os.path.realpath(file.uri), format=Format.HUB)

@@ -33,7 +33,7 @@ def stored_inputs(typed: str) -> Iterator[Found | PassedOver]:
     shown = redacted(typed)
     url = typed
     if scheme_of(typed) == "hf":
-        from lowbackground.pipeline.readers.hub import pinned
+        from lowbackground.pipeline.readers.data_sets import pinned
 
         url = pinned(typed)
     store, path = filesystem(url)
@@ -51,7 +51,8 @@ def stored_inputs(typed: str) -> Iterator[Found | PassedOver]:
     elif listing.folder is None:
         for name, facts in _in_order(listing):
             uri = store.unstrip_protocol(name)
-            yield _found(uri, redacted(uri), redacted(uri), facts)
+            source = _unpinned(redacted(uri), url, typed) if url != typed else redacted(uri)
+            yield _found(uri, source, source, facts)
     else:
         siblings = frozenset(store.unstrip_protocol(name) for name in listing.files)
         for name, facts in _in_order(listing):
@@ -60,6 +61,12 @@ def stored_inputs(typed: str) -> Iterator[Found | PassedOver]:
                 yield PassedOver("hidden-file")
             else:
                 yield _found(store.unstrip_protocol(name), f"{shown.rstrip('/')}/{below}", below, facts, siblings)
+
+
+def _unpinned(source: str, url: str, typed: str) -> str:
+    """A URL of the hub with the revision that was typed, if any, instead of the commit that it was pinned to."""
+    commit, named = (place.partition("@")[2].partition("/")[0] for place in (url, typed))
+    return source.replace(f"@{commit}", f"@{named}" if named else "", 1)
 
 
 def _list(store: Any, path: str, typed: str) -> _Listing:

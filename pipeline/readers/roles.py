@@ -99,7 +99,7 @@ def roles_of(schema: pa.Schema, where: str, settings: Read) -> Roles:
     """
     columns = settings.columns
     check_mapping(columns)
-    media = [field.name for field in schema if _is_media_struct(field.type)]
+    media = [field.name for field in schema if is_media_struct(field.type)]
     raw = columns.raw if columns.raw in schema.names else None
     if raw is None and columns.raw == Mapping().raw and len(media) == 1:
         raw = media[0]
@@ -145,11 +145,11 @@ def _is_string(type_: pa.DataType) -> bool:
 
 
 def _is_raw(type_: pa.DataType) -> bool:
-    return pa.types.is_large_binary(type_) or pa.types.is_fixed_size_binary(type_) or _is_media_struct(type_)
+    return pa.types.is_large_binary(type_) or pa.types.is_fixed_size_binary(type_) or is_media_struct(type_)
 
 
-def _is_media_struct(type_: pa.DataType) -> bool:
-    """What `datasets` stores for Image, Audio and Video: a struct of bytes and path."""
+def is_media_struct(type_: pa.DataType) -> bool:
+    """Whether it is what `datasets` stores for Image, Audio and Video: a struct of bytes and path."""
     if not pa.types.is_struct(type_) or {field.name for field in type_} != {"bytes", "path"}:
         return False
     return any(test(type_.field("bytes").type) for test in (pa.types.is_binary, pa.types.is_large_binary))

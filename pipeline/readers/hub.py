@@ -1,0 +1,160 @@
+"""Reads data sets of the Hugging Face hub, and folders that `datasets` saved; a record's offset is its row in the file.
+
+Pictures and sounds are taken as the bytes that the data set holds: decoding would encode them anew, and lose what they
+say about themselves.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from lowbackground.pipeline.batch import Batch
+from lowbackground.pipeline.config import Read
+from lowbackground.pipeline.errors import ConfigError, UnitError
+from lowbackground.pipeline.locations import local_path, open_binary
+from lowbackground.pipeline.readers.data_sets import ROOT, columns_of, opened, part_of
+from lowbackground.pipeline.readers.mapping import map_table, parts, written
+from lowbackground.pipeline.readers.roles import PREFIX, is_media_struct, passthrough_schema, roles_of
+from lowbackground.pipeline.units import InputFile, Unit
+
+ROWS_AT_ONCE = 100  # asked of `datasets`: so many pictures of some megabytes fit into memory
+
+
+def schema(file: InputFile, settings: Read) -> pa.Schema:
+    """The columns of the data set: its features, else those of its first rows.
+
+    Raises:
+        ConfigError: see `passthrough_schema`; or the data set cannot be opened.
+    """
+    try:
+        found = _Rows.of(file, settings).columns
+    except UnitError as error:
+        raise ConfigError(str(error)) from error
+    return passthrough_schema(found, file.source, settings)
+
+
+def slices(file: InputFile, unit_bytes: int) -> list[tuple[int, int]]:  # noqa: ARG001 (readers share one signature)
+    """A file of a data set is read as a whole; so is a split whose rows cannot be told by file."""
+    return [(0, -1)]
+
+
+def read(unit: Unit, settings: Read) -> Iterator[Batch]:
+    """All rows of the unit.
+
+    Raises:
+        UnitError: the data set cannot be opened or read on; what came before was yielded.
+    """
+    for file in unit.files:
+        rows = _Rows.of(file, settings)
+        columns = passthrough_schema(rows.columns, file.source, settings)
+        roles = roles_of(columns, file.source, settings)
+        row = 0
+        for found in _guarded(rows.tables(min(settings.batch_rows, ROWS_AT_ONCE)), file):
+            for table in _conforming(found, columns, file):
+                for part in parts(_with_own_media(table, rows.own_media, settings, file), settings):
+                    offsets = pa.array(range(row, row + part.num_rows), pa.int64())
+                    yield map_table(part, offsets, file.source, roles, settings)
+                    row += part.num_rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of one input, with the format "arrow" of `datasets`; `own_media` as in `DataSet`."""
+
+    rows: Any
+    columns: pa.Schema
+    own_media: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, file: InputFile, settings: Read) -> "_Rows":
+        """Open the input.
+
+        Raises:
+            UnitError: it cannot be opened.
+        """
+        try:
+            return cls._of_hub(file, settings) if file.uri.startswith(ROOT) else cls._of_saved(file)
+        except Exception as error:  # `datasets` raises what its parsers and its transport raise
+            raise _broken(file, error) from error
+
+    @classmethod
+    def _of_saved(cls, file: InputFile) -> "_Rows":
+        from datasets import Dataset
+
+        rows = Dataset.from_file(local_path(file.uri)).with_format("arrow")
+        return cls(rows, rows.features.arrow_schema)
+
+    @classmethod
+    def _of_hub(cls, file: InputFile, settings: Read) -> "_Rows":
+        part = part_of(file.uri)
+        where = (part.repo, part.commit, settings.subset)
+        data_set = opened(*where, streaming=settings.streaming)
+        split, rows = data_set.rows(part)
+        return cls(rows, columns_of(*where, split, streaming=settings.streaming), data_set.own_media)
+
+    def tables(self, count: int) -> Iterator[pa.Table]:
+        """All rows in order, at most `count` at once."""
+        yield from self.rows.iter(count)
+
+
+def _guarded(tables: Iterator[pa.Table], file: InputFile) -> Iterator[pa.Table]:
+    while True:
+        try:
+            table = next(tables, None)
+        except Exception as error:  # `datasets` raises what its parsers and its transport raise
+            raise _broken(file, error) from error
+        if table is None:
+            return
+        yield table
+
+
+def _conforming(table: pa.Table, columns: pa.Schema, file: InputFile) -> Iterator[pa.RecordBatch]:
+    """The table with the columns that were planned, absent ones null.
+
+    Raises:
+        UnitError: it has another column, or another type that does not convert.
+    """
+    new = [name for name in table.column_names if name not in columns.names and not name.startswith(PREFIX)]
+    if new:
+        raise _broken(file, ValueError(f"the column {new[0][:100]!r} appears half way; its data card should name all"))
+    for field in columns:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    try:
+        yield from [written(batch, columns) for batch in table.combine_chunks().to_batches()]
+    except pa.ArrowException as error:
+        raise _broken(file, error) from error
+
+
+def _with_own_media(table: pa.RecordBatch, own: tuple[str, ...], settings: Read, file: InputFile) -> pa.RecordBatch:
+    """The bytes of media that the data set keeps as files beside its rows; a path to anywhere else stays a path."""
+    for index, field in enumerate(table.schema):
+        if is_media_struct(field.type) and own:
+            values = table.column(index).to_pylist()
+            wanted = [value for value in values if value and value["bytes"] is None and _is_own(value["path"], own)]
+            for value in wanted:
+                value["bytes"] = _read(value["path"], settings.max_media_bytes + 1, file)
+            if wanted:
+                table = table.set_column(index, field, pa.array(values, field.type))
+    return table
+
+
+def _is_own(path: str | None, own: tuple[str, ...]) -> bool:
+    return path is not None and path.startswith(own) and ".." not in path.split("/")
+
+
+def _read(path: str, size: int, file: InputFile) -> bytes:
+    try:
+        with open_binary(path) as stream:
+            return stream.read(size)
+    except Exception as error:  # stores raise what they like
+        raise _broken(file, error) from error
+
+
+def _broken(file: InputFile, error: Exception) -> UnitError:
+    words = " ".join(str(error).split())[:300] or type(error).__name__
+    return UnitError(
+        f"{file.source}: `datasets` cannot read it ({words}); the rows before were read. Run again to try again"
+    )
