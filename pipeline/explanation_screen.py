@@ -29,13 +29,11 @@ _INDENT = " " * (2 + _SIGNAL)
 
 def lines(explanation: Explanation) -> Iterator[Line]:
     """The whole screen."""
-    for section in (_record, _evidence, _chain, _log_odds, _rules):
-        part = list(section(explanation))
-        if part:
-            yield from part
-            yield ()
-    for notice in explanation.notices:
-        yield ((f"note: {shown(notice, 600)}", "yellow"),)
+    for section in (_record, _evidence, _chain, _log_odds, _rules, _notices):
+        for index, line in enumerate(section(explanation)):
+            if index == 0 and section is not _record:
+                yield ()
+            yield line
 
 
 def plain(line: Line) -> str:
@@ -48,7 +46,7 @@ def _record(explanation: Explanation) -> Iterator[Line]:
     yield ((shown(row["prov_id"]), _HEADING),)
     if row["prov_id"] != row["prov_source"]:
         yield ((f"  {shown(row['prov_source'])} at {row['prov_offset']}", _FAINT),)
-    about = [shown(row["prov_media_type"] or "no media type")]
+    about = [shown(row["prov_media_type"] or "text")]
     if row["prov_captured_at"] is not None:
         about.append(f"captured {row['prov_captured_at']:%Y-%m-%d}")
     about += [shown(note) for note in row["prov_notes"]]
@@ -195,6 +193,11 @@ def _rules(explanation: Explanation) -> Iterator[Line]:
         yield (("  none decided", ""),)
     if explanation.near is not None:
         yield from _nearly(explanation.near)
+
+
+def _notices(explanation: Explanation) -> Iterator[Line]:
+    for notice in explanation.notices:
+        yield ((f"note: {shown(notice, 600)}", "yellow"),)
 
 
 def _nearly(near: RuleTrace) -> Iterator[Line]:

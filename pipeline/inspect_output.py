@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.explanation import Explanation, explain_row
-from lowbackground.pipeline.inspection import tree_of
+from lowbackground.pipeline.inspection import tree_of, unwrapped
 from lowbackground.pipeline.manifest_tree import Node
 from lowbackground.pipeline.meanings import meanings
 from lowbackground.pipeline.policy_file import load_policy
@@ -68,7 +68,7 @@ def _run_facts(storage: Storage) -> dict[str, Any]:
 
 def _rows(storage: Storage, record: str) -> list[dict[str, Any]]:
     """The rows of this id; if there is none, the one at this `source#offset`."""
-    by_id = ds.field("prov_id") == record
+    by_id = ds.field("prov_id").isin([record, unwrapped(record)])
     found = [row for folder in ("kept", "rejected") for row in _read(storage, folder, by_id, "prov_")]
     source, _, offset = record.rpartition("#")
     if found or not source or not offset.isdecimal() or len(offset) > MAX_DIGITS:
@@ -100,7 +100,7 @@ def _chain(storage: Storage, row: Mapping[str, Any]) -> Node | None:
 
 def _not_there(storage: Storage, record: str, run: Mapping[str, Any]) -> str:
     """Why there is no row: it could not be judged, or there never was one."""
-    lost = _read(storage, "unreadable", ds.field("id") == record)
+    lost = _read(storage, "unreadable", ds.field("id").isin([record, unwrapped(record)]))
     if lost:
         return (
             f"{storage.root}: {shown(record)} could not be judged: {lost[0]['reason']} ({shown(lost[0]['detail'])}), "
@@ -108,7 +108,7 @@ def _not_there(storage: Storage, record: str, run: Mapping[str, Any]) -> str:
         )
     some = [shown(row["prov_id"]) for row in _read(storage, "kept", None, "prov_id")[:SHOWN_IDS]]
     return (
-        f"{storage.root}: holds no row {shown(record)!r}; --id takes a prov_id"
+        f"{storage.root}: holds no row '{shown(record)}'; --id takes a prov_id"
         + (f", such as {', '.join(some)}," if some else "")
         + " or SOURCE#OFFSET"
         + ("; its rejected rows were not written" if run["configuration"]["rejected"] == "none" else "")

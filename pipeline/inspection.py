@@ -81,6 +81,7 @@ def _ids(format_: Format, file: InputFile, config: Config) -> Iterator[str]:
 
 def _one_row(batches: Iterator[Batch], location: str, record: str | None) -> Batch:
     """The batch cut down to the record: the first with the id, else the one at the offset, else the only one there is."""
+    names = {record, unwrapped(record)}
     at_offset: Batch | None = None
     examples: list[str] = []
     skipped: set[str] = set()
@@ -88,12 +89,12 @@ def _one_row(batches: Iterator[Batch], location: str, record: str | None) -> Bat
         for batch in batches:
             ids, offsets = batch.records.column("id").to_pylist(), batch.records.column("offset").to_pylist()
             for row, (id_, offset) in enumerate(zip(ids, offsets, strict=True)):
-                if record is None or id_ == record:
+                if record is None or id_ in names:
                     return _row(batch, row)
                 if str(offset) == record and at_offset is None:
                     at_offset = _row(batch, row)
             for lost in batch.unreadable:
-                if record is None or record in {lost.id, str(lost.offset)}:
+                if record is None or names & {lost.id, str(lost.offset)}:
                     raise ConfigError(f"{location}: cannot be judged: {lost.reason} ({shown(lost.detail)})")
             skipped |= batch.skipped.keys()
             examples += ids[: SHOWN_IDS - len(examples)]
@@ -105,7 +106,12 @@ def _one_row(batches: Iterator[Batch], location: str, record: str | None) -> Bat
     if record is None:
         raise ConfigError(f"{location}: is no record: {', '.join(sorted(skipped)) or 'empty'}")
     there = ", ".join(map(shown, examples)) or "none"
-    raise ConfigError(f"{location}: holds no record {shown(record)!r}; ids and offsets name records, such as {there}")
+    raise ConfigError(f"{location}: holds no record '{shown(record)}'; ids and offsets name records, such as {there}")
+
+
+def unwrapped(record: str | None) -> str | None:
+    """An id without the angle brackets that WARC writes around its own."""
+    return record[1:-1] if record and record[0] == "<" and record[-1] == ">" else record
 
 
 def _row(batch: Batch, row: int) -> Batch:

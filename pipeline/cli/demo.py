@@ -44,16 +44,16 @@ def next_steps(folder: Path, out: str) -> list[str]:
     program, settings = _program(), f"--config {_quoted(folder / CONFIG)}"
     picture = folder / CRAWL / PICTURES / "balloon.jpg"
     kitchens = f"{folder / CRAWL / PAGES}#{record_id(f'{SITE}/2025/kitchens')}"
-    files = ", ".join("'" + f"{out}/{name}/*.parquet".replace("'", "''") + "'" for name in ("kept", "rejected"))
-    query = (
-        f"FROM read_parquet([{files}], union_by_name = true) "
-        "SELECT prov_label, prov_rule, count(*) AS n GROUP BY ALL ORDER BY n DESC"
+    files = [f"{out}/{name}/*.parquet" for name in ("kept", "rejected")]
+    code = (
+        f"import duckdb; print(duckdb.read_parquet({files!r}, union_by_name=True)"
+        ".aggregate('prov_label, prov_rule, count(*) AS rows'))"
     )
     return [
         f"  {program} inspect {_quoted(picture)} {settings}",
         f"  {program} inspect {shlex.quote(kitchens)} {settings}",
         f"  {program} inspect {_quoted(out)} --id tampered.jpg",
-        f"  {_python()} -c {shlex.quote(f'import duckdb; print(duckdb.sql({query!r}))')}",
+        f"  {_python()} -c {_code(code)}",
         f"  {program} run YOUR.warc.gz -o OUT",
     ]
 
@@ -76,3 +76,8 @@ def _python() -> str:
 
 def _quoted(path: Path | str) -> str:
     return shlex.quote(str(path))
+
+
+def _code(code: str) -> str:
+    """A program for the shell: in double quotes, which it reads better in, where nothing in it means anything there."""
+    return shlex.quote(code) if set('"$`!\\\\') & set(code) else f'"{code}"'

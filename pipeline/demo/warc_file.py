@@ -9,8 +9,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 
 def record_id(name: str) -> str:
-    """The WARC-Record-ID of a record: the same for the same name, so that the demo can be described."""
-    return f"<urn:uuid:{uuid5(NAMESPACE_URL, name)}>"
+    """The id of a record: the same for the same name, so that the demo can be described."""
+    return f"urn:uuid:{uuid5(NAMESPACE_URL, name)}"
 
 
 def warcinfo(when: datetime, fields: Mapping[str, str]) -> bytes:
@@ -53,7 +53,7 @@ def _record(
 ) -> bytes:
     headers = {
         "WARC-Type": kind,
-        "WARC-Record-ID": record_id(name),
+        "WARC-Record-ID": f"<{record_id(name)}>",
         "WARC-Date": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
         **({"WARC-Target-URI": url} if url else {}),
         "Content-Type": content_type,

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Signal
 from lowbackground.manifests.credential import CREDENTIAL_TYPE, Claim, Credential, Integrity, Trust
@@ -64,6 +64,7 @@ def screen(explanation: Explanation) -> list[str]:
     return [plain(line) for line in lines(explanation)]
 
 
+@settings(deadline=None)
 @given(findings())
 def test_a_finding_survives_being_written(finding: Finding) -> None:
     [[entry]] = encode_evidence([(finding,)], [(0.0,)]).to_pylist()
@@ -71,6 +72,7 @@ def test_a_finding_survives_being_written(finding: Finding) -> None:
     assert finding_of(entry) == Finding(finding.detector, finding.version, finding.basis, expected)
 
 
+@settings(deadline=None)
 @given(cases())
 def test_the_rule_that_is_said_to_decide_is_the_one_of_the_row(case: Case) -> None:
     found = explained(row_of(case))
@@ -80,12 +82,14 @@ def test_the_rule_that_is_said_to_decide_is_the_one_of_the_row(case: Case) -> No
     assert found.notices == ()
 
 
+@settings(deadline=None)
 @given(cases())
 def test_prior_and_families_add_up_to_the_sum(case: Case) -> None:
     odds = explained(row_of(case)).to_json()["log_odds"]
     assert odds["prior"] + sum(odds["families"].values()) == pytest.approx(odds["sum"], abs=1e-9)
 
 
+@settings(deadline=None)
 @given(cases())
 def test_every_case_has_a_screen_and_json(case: Case) -> None:
     found = explained(row_of(case))

@@ -4,7 +4,7 @@ import io
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lowbackground.pipeline.manifest_tree import MAX_NODES, MAX_STEPS, Node, manifest_tree
@@ -85,6 +85,7 @@ def test_what_is_left_out_is_said() -> None:
     assert len(tree.steps) == MAX_STEPS
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abcde"), st.lists(st.sampled_from("abcdex"), max_size=6)), min_size=1, max_size=6
@@ -112,6 +113,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(["label", "assertions", "claim", "signature"]), JSON), max_size=3))
 def test_other_shapes_than_the_specification_are_left_out(manifests: list[dict[str, Any]]) -> None:
     tree = manifest_tree({"manifests": manifests})

@@ -2,12 +2,13 @@
 
 import unicodedata
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lowbackground.pipeline.screen import shown
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_what_is_shown_is_one_line_of_visible_characters(text: str) -> None:
     found = shown(text)
@@ -15,6 +16,7 @@ def test_what_is_shown_is_one_line_of_visible_characters(text: str) -> None:
     assert not any(unicodedata.category(c)[0] == "C" or unicodedata.category(c) in {"Zl", "Zp"} for c in found)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=160))
 def test_plain_text_is_shown_as_it_is(text: str) -> None:
     assert shown(text) == text

@@ -49,7 +49,7 @@ def test_pages_are_a_warc_whose_digests_hold(built: tuple[Path, Crawl]) -> None:
         for record in ArchiveIterator(file, check_digests="raise"):
             record.raw_stream.read()
             kinds.append(record.rec_type)
-            ids.add(record.rec_headers["WARC-Record-ID"])
+            ids.add(record.rec_headers["WARC-Record-ID"].strip("<>"))
     assert kinds == ["warcinfo", "request", *["response"] * 6]
     assert {specimen.id for specimen in built[1].specimens if specimen.place == PAGES} <= ids
 
