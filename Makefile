@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
 
-.PHONY: setup demo test test-wheel check bench soak golden dist clean
+.PHONY: setup demo test test-wheel check bench soak golden docs dist clean
 
 setup: .venv/installed build/names/lowbackground
 
@@ -42,6 +42,9 @@ soak: setup
 
 golden: setup
 	$(BIN)/python -m pytest -q tests/golden --update-golden
+
+docs: setup # the pages that list what the program knows
+	$(BIN)/python docs/render.py
 
 dist: setup
 	$(BIN)/python -m build

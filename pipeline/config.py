@@ -31,11 +31,15 @@ class Mapping(_Section):
     """Which column of a table plays which part; a name that is absent from an input is null there."""
 
     text: str = "text"
+    """The column that holds the training text."""
     raw: str = "raw"
+    """The column that holds media: bytes, or an Image or Audio struct of `datasets`."""
     url: str = "url"
+    """The column of the address that a record came from."""
     id: str = "id"
+    """The column of the source's own id."""
     captured_at: str | None = None
-    """Named only together with `captured_at_kind: captured`."""
+    """The column of the capture time; named only together with `captured_at_kind: captured`."""
     captured_at_kind: Literal["captured"] | None = None
     """`captured` declares that somebody else captured the record at that time; a document's own date never counts."""
 
@@ -53,6 +57,7 @@ class Read(_Section):
     replace_prov: bool = False
     """Drop the prov_ columns that an input already has, instead of refusing it."""
     extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"
+    """How the main text is taken out of HTML: fast, or with somewhat better precision at a tenth of the speed."""
     keep_raw: bool = False
     """Write `raw` for text records too; media always keep it."""
     statuses: tuple[int, ...] = (200,)
@@ -64,8 +69,9 @@ class Read(_Section):
     max_line_bytes: int = Field(256 * MIB, ge=1024)
     """Longer JSONL lines go to unreadable with the reason `too-large`."""
     batch_rows: int = Field(512, ge=1)
+    """A batch holds at most this many records."""
     batch_bytes: int = Field(16 * MIB, ge=1024)
-    """A batch ends at whichever comes first."""
+    """A batch ends at this size, if that comes first; a larger record has a batch to itself."""
     revision: str | None = None
     """The commit of a hub data set; null pins the newest at plan time."""
     split: str | None = None
@@ -98,14 +104,19 @@ class Config(_Section):
     """Everything that `lowbackground run` can be told."""
 
     inputs: tuple[str, ...] = ()
+    """Shards, folders, @lists of them, or hf://datasets/ORG/NAME."""
     out: str = ""
+    """The output folder: a path or an fsspec URL."""
     policy: str = "standard"
     """`standard`, `strict`, `lenient`, or the path of a policy of your own."""
     keep: tuple[Label, ...] = ("human", "unknown")
+    """The labels of the rows in `kept/`."""
     opt_out: Literal["reject", "keep"] = "reject"
+    """What happens to records that ask not to be trained on."""
     emit: Literal["full", "attributes"] = "full"
     """`attributes` writes the prov_ columns alone, to join to a corpus that stays where it is."""
     rejected: Literal["full", "columns", "none"] = "full"
+    """What is written of rejected rows: all columns, `columns` the prov_ columns alone, or nothing; they are always counted."""
     detectors: dict[str, dict[str, Any]] = {}
     """A section a detector: its options, and `enabled: true|false`."""
     read: Read = Read()
@@ -117,7 +128,9 @@ class Config(_Section):
     sample: float | None = Field(None, gt=0, le=1)
     """Judge this share of the records, chosen by a hash of their key; the others are skipped as `not-sampled`."""
     unit_bytes: int = Field(256 * MIB, ge=1024)
+    """Inputs are cut into units of about this size, as stored."""
     row_group_bytes: int = Field(64 * MIB, ge=1024)
+    """A row group of the output ends at this size, uncompressed."""
     max_unreadable: float = Field(0.01, ge=0, le=1)
     """A larger share of unreadable records makes the exit code 1."""
     family_shrinkage: float = Field(0.7, ge=0, le=1)
@@ -125,12 +138,15 @@ class Config(_Section):
     workers: int | None = Field(None, ge=1)
     """Null: one a core."""
     engine: Literal["local"] = "local"
+    """Where units run."""
     memory_limit: int = Field(4096 * MIB, ge=512 * MIB)
     """Address space a worker may take beyond what it has after start-up."""
     redo_changed: bool = False
+    """Filter inputs again that changed since they were planned, instead of refusing them."""
     trust_folder: str | None = None
     """Where `lowbackground trust` keeps the lists; null: the user's data folder."""
     progress: Literal["auto", "plain", "none"] = "auto"
+    """How progress is shown: live on a terminal, as lines, or not at all."""
 
     @classmethod
     def identity_keys(cls) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The closed lists of slugs that readers write: why a part of the input is no row, and what a row went through.
+"""The closed lists of slugs that readers and runs write: why a part of the input is no row, what a row went through.
 
 Keys are sorted; a reader may only use what stands here, which a test holds against every reader's source.
 """
@@ -16,6 +16,7 @@ SKIPPED = {
     "metadata": "what a crawler noted about itself or a fetch",
     "not-a-file": "a link, device, socket or other entry without content of its own",
     "not-http": "a WARC response of another protocol, such as a DNS answer",
+    "not-sampled": "a record outside the share that --sample takes",
     "redirect": "an HTTP response with a 3xx status",
     "request": "a WARC request: what the crawler sent",
     "revisit": "a WARC revisit: the content was captured before and is not repeated",
@@ -51,7 +52,9 @@ UNREADABLE = {
 }
 
 NOTES = {
+    "carrier-removed": "invisible characters that carried a manifest were removed from the text; prov_sha256 is of the text before",
     "charset-guessed": "no charset was declared that fits, so the text was decoded by what the bytes look like",
+    "duplicate-id": "a record with this id came before it in the same unit; prov_source and prov_offset tell them apart",
     "main-content-skipped": "the page is nested or tagged so that parsing could cost too much, so its text is all there is between the tags",
     "media-by-path": "the media is named by a path and not held in the data, so nothing looked at it",
     "media-unmapped": "several columns hold media and none is mapped to raw, so nothing looked at it",
@@ -62,4 +65,9 @@ NOTES = {
     "time-unreadable": "the column declared as capture time holds something that is no time",
     "truncated": "a size cap was applied, or the record was cut when it was captured or sent",
     "unicode-replaced": "bytes or code units that are no Unicode were replaced by U+FFFD",
+}
+
+REJECTED = {
+    "label": "its label is not among those to keep (`keep`)",
+    "opt-out": "it asks not to be trained on (`prov_opt_out` says how), and `opt_out` is reject",
 }
