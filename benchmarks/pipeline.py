@@ -119,7 +119,7 @@ def main(arguments: list[str] | None = None) -> None:
         for copy in range(options.copies):
             for shard in shards:
                 link = folder / f"{copy:03d}-{shard.name}"
-                link.symlink_to(shard.resolve())
+                shutil.copyfile(shard, link)  # a link would be known for the same input
                 paths.append(str(link))
         for _ in range(options.rounds):
             for kind, workers in kinds:
