@@ -1,6 +1,7 @@
 """The public names of the package: `run`, `inspect` and `annotate`."""
 
 from functools import lru_cache
+from os import PathLike, fspath
 
 import pyarrow as pa
 
@@ -28,7 +29,7 @@ def run(config: Config) -> RunResult:
     return run_(config)
 
 
-def inspect(what: bytes | str, config: Config | None = None, *, id: str | None = None) -> Explanation:  # noqa: A002 - the word of the command line
+def inspect(what: bytes | str | PathLike[str], config: Config | None = None, *, id: str | None = None) -> Explanation:  # noqa: A002 - the word of the command line
     """Explain one record: bytes, the path of a file, `SHARD#ID`, or with `id` a row of the output folder of a run.
 
     `str()` of the answer is what `lowbackground inspect` prints, `to_json()` what it prints with `--json`.
@@ -41,6 +42,7 @@ def inspect(what: bytes | str, config: Config | None = None, *, id: str | None =
 
     if isinstance(what, bytes):
         return inspect_bytes(what, config or Config())
+    what = fspath(what)
     if not is_output(what):
         return inspect_location(what, config or Config(), id)
     if id is None:

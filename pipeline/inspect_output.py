@@ -10,6 +10,7 @@ import pyarrow.dataset as ds
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.explanation import Explanation, explain_row
 from lowbackground.pipeline.inspection import tree_of, unwrapped
+from lowbackground.pipeline.locations import scheme_of
 from lowbackground.pipeline.manifest_tree import Node
 from lowbackground.pipeline.meanings import meanings
 from lowbackground.pipeline.policy_file import load_policy
@@ -19,13 +20,14 @@ from lowbackground.pipeline.storage import Storage
 
 RUN_FILE = "_run/run.json"
 SHOWN_IDS = 3
+_READ_ONLY = {"hf", "http", "https"}  # no run writes there, and asking would cost a request
 MAX_ROWS = 100  # of one id that are counted
 MAX_DIGITS = 18  # of an offset that fits an int64
 
 
 def is_output(location: str) -> bool:
     """Whether a folder was written by a run."""
-    return Storage(location).exists(RUN_FILE)
+    return scheme_of(location) not in _READ_ONLY and Storage(location).exists(RUN_FILE)
 
 
 def inspect_output(out: str, record: str, policy: str | None = None) -> Explanation:

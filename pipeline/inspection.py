@@ -40,8 +40,8 @@ def inspect_location(what: str, config: Config, record: str | None = None) -> Ex
         )
     format_, file = found.files[0]
     if format_ is not Format.FILE and record is None:
-        ids = ", ".join(shown(id_) for id_ in islice(_ids(format_, file, config), SHOWN_IDS))
-        raise ConfigError(f"{location}: is a {format_} of many records; name one as {location}#ID, such as {ids}")
+        some = ", ".join(_named(location, id_) for id_ in islice(_ids(format_, file, config), SHOWN_IDS)) or "SHARD#ID"
+        raise ConfigError(f"{location}: is a {format_} of many records; name one, such as {some}")
     return _explained(_one_row(_batches(format_, file, config), location, record), labeller(config))
 
 
@@ -79,6 +79,11 @@ def _ids(format_: Format, file: InputFile, config: Config) -> Iterator[str]:
         yield from batch.records.column("id").to_pylist()
 
 
+def _named(location: str, id_: str) -> str:
+    """A record as it is asked for; ids that were made from source and offset are that already."""
+    return shown(id_ if id_.startswith(f"{location}#") else f"{location}#{id_}")
+
+
 def _one_row(batches: Iterator[Batch], location: str, record: str | None) -> Batch:
     """The batch cut down to the record: the first with the id, else the one at the offset, else the only one there is."""
     names = {record, unwrapped(record)}
@@ -105,8 +110,8 @@ def _one_row(batches: Iterator[Batch], location: str, record: str | None) -> Bat
         return at_offset
     if record is None:
         raise ConfigError(f"{location}: is no record: {', '.join(sorted(skipped)) or 'empty'}")
-    there = ", ".join(map(shown, examples)) or "none"
-    raise ConfigError(f"{location}: holds no record '{shown(record)}'; ids and offsets name records, such as {there}")
+    some = ", ".join(_named(location, id_) for id_ in examples) or "none"
+    raise ConfigError(f"{location}: holds no record '{shown(record)}'; there are {some}")
 
 
 def unwrapped(record: str | None) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lowbackground.detectors.evidence import Basis, Finding, Signal
+from lowbackground.manifests.chain import HUMAN
 from lowbackground.pipeline.case import Case
 from lowbackground.pipeline.conditions import AllOf, Condition, Leaf, describe, leaf_tests
 from lowbackground.pipeline.policy import Policy, decide
@@ -61,14 +62,15 @@ def nearly(traces: Sequence[RuleTrace]) -> RuleTrace | None:
 
 
 def _unspoken(condition: Condition, case: Case) -> tuple[int, int, str | None]:
-    """What a manifest meets whose claim does not count, such as that of a photo that was changed after signing.
+    """What a manifest meets whose human claim does not count, such as that of a photo changed after signing.
 
     No rule can fire on silence, but that the manifest nearly decided is what people want to know of such a record.
     """
+    claims_human = case.credential is not None and case.credential["claim"] in HUMAN
     credential = [
         finding
         for finding in case.findings
-        if case.credential is not None and finding.basis is Basis.SIGNED and finding.evidence.signal is Signal.SILENT
+        if claims_human and finding.basis is Basis.SIGNED and finding.evidence.signal is Signal.SILENT
     ]
     met, asked, missing = _nearest(condition, credential, case)
     return met, asked + (missing is None), missing or NOTHING

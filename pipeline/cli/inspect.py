@@ -40,7 +40,8 @@ def inspect(
     settings = load_config(config) if config else Config() if flags else None
     if settings is not None and flags:
         settings = settings.with_values(**flags)
-    found = api.inspect(sys.stdin.buffer.read() if what == "-" else what, settings, id=record)
+    limit = (settings or Config()).read.max_media_bytes + 1  # one more is enough to be refused
+    found = api.inspect(sys.stdin.buffer.read(limit) if what == "-" else what, settings, id=record)
     if as_json:
         print_json(found)
     else:

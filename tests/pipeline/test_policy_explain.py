@@ -81,6 +81,7 @@ def test_a_manifest_whose_claim_does_not_count_nearly_decided() -> None:
     stranger = nearly(explain(STANDARD, Case([changed], TRUSTED_CAPTURE | {"trust": "untrusted", "trust_tier": None})))
     assert stranger is not None
     assert stranger.rule == "signed-capture"  # and not a rule about AI that asks half as much
+    assert nearly(explain(STANDARD, Case([changed], TRUSTED_CAPTURE | {"claim": "unknown"}))) is None
     assert nearly(explain(STANDARD, Case([changed]))) is None  # without a manifest there is nothing to tell
 
 
