@@ -17,7 +17,7 @@ from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.inspection import split_location
 from tests.factories import AS_OF
-from tests.signing import AI_EDITED, AI_MADE, Ingredient, action, manifest, sign, signed_tiny
+from tests.signing import AI_EDITED, AI_MADE, Ingredient, action, identity, manifest, sign, signed_tiny
 from tests.text_signing import PROSE, signed_text
 
 CONFIG = Config.model_validate(
@@ -150,6 +150,20 @@ def test_a_name_with_a_hash_is_a_name(tmp_path: Path) -> None:
     assert split_location(str(path)) == (str(path), None)
     assert split_location(f"{path}#c#d") == (str(path), "c#d")
     assert split_location("nothing#here") == ("nothing#here", None)
+
+
+def test_strings_that_a_signer_chose_reach_no_terminal(tmp_path: Path) -> None:
+    attack = "\x1b]0;owned\x07\r\n\u202egpj.\u2028<script>" + "\U000e0041" * 50
+    hostile = manifest(
+        action("created", AI_MADE, softwareAgent={"name": attack}, description=attack), title=attack, generator=attack
+    )
+    path = tmp_path / "attack\x1b[2J.png"
+    path.write_bytes(signed_tiny("image/png", hostile, signer=identity(attack[:14], attack[4:16])))
+    found = lowbackground.inspect(path, CONFIG)
+    assert found.chain is not None
+    assert found.chain.title is not None
+    assert all(line.isprintable() for line in str(found).split("\n"))
+    assert "\\x1b[2J.png" in str(found)
 
 
 def test_a_row_of_an_output_is_explained_without_its_media(ran: Ran) -> None:
