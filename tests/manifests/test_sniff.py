@@ -68,7 +68,7 @@ BINARY = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": [
         zipped("[Content_Types].xml", "xl/workbook.xml")
     ],
-    "application/gzip": [gzip.compress(b"x")],
+    "application/gzip": [gzip.compress(b"x", mtime=0)],
     "application/x-tar": [b"name" + bytes(253) + b"ustar\x0000" + bytes(247)],
     "application/c2pa": [
         bytes.fromhex("00000100 6a756d62 00000026 6a756d64 63327061 00110010 800000aa 00389b71".replace(" ", ""))
