@@ -23,7 +23,7 @@ from lowbackground.pipeline.readers.times import UNREADABLE, parse_time
 # orjson turns integers beyond 64 bits into floats, and writes those with an exponent of two digits or more.
 _LOSSY = re.compile(rb"[:,\[]-?[0-9][0-9.]*e\+?[0-9]{2}")
 _DATA_URL = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
-_URL_SAFE = str.maketrans("-_", "+/")
+_ALPHABET = str.maketrans("-_", "+/", "\r\n")  # RFC 4648, section 5, and the line breaks of MIME
 
 
 class LineError(Exception):
@@ -144,7 +144,7 @@ def _time(values: dict[str, Any], keys: Mapping) -> datetime | None:
 def _bytes(encoded: str, key: str) -> bytes:
     """Base64 in either alphabet, with or without padding and line breaks, alone or in a data: URL."""
     start = _DATA_URL.match(encoded)
-    body = "".join(encoded[start.end() if start else 0 :].split()).translate(_URL_SAFE).rstrip("=")
+    body = encoded[start.end() if start else 0 :].strip().translate(_ALPHABET).rstrip("=")
     try:
         return b64decode(body + "=" * (-len(body) % 4), validate=True)
     except (Base64Error, ValueError) as error:  # the second: characters outside ASCII

@@ -24,7 +24,7 @@ def repaired(table: pa.RecordBatch, notes: Sequence[set[str]]) -> tuple[pa.Recor
             table = table.set_column(index, field, _replaced(column, notes))
         else:
             for row in range(len(column)):
-                if not _is_sound(column.slice(row, 1)):
+                if not _is_sound(column.take([row])):  # a slice would be judged with the children of its neighbours
                     damaged.setdefault(row, (INVALID, f"column {field.name[:100]!r} holds a string that is no UTF-8"))
     return table, damaged
 

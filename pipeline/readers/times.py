@@ -7,8 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 _INSTANT = pa.timestamp("ms", tz="UTC")
-_FIRST = datetime.min.replace(tzinfo=UTC)
-_LAST = datetime.max.replace(tzinfo=UTC)
+_FIRST_SECOND, _LAST_SECOND = -62135596800, 253402300799  # of years 1 and 9999, which bound `datetime`
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _CDX_DIGITS = 14  # YYYYMMDDhhmmss, the time format of CDX indexes of the Internet Archive and Common Crawl
 UNREADABLE = "time-unreadable"
@@ -46,8 +45,8 @@ def _in_calendar(column: pa.Array) -> pa.Array:
     """A timestamp column without the instants that `datetime` cannot hold."""
     unit = _PER_SECOND[column.type.unit]
     counts = column.cast(pa.int64()).fill_null(0).to_numpy()
-    first, last = int(_FIRST.timestamp()) * unit, (int(_LAST.timestamp()) + 1) * unit
-    inside = (counts >= max(first, -(2**63))) & (counts < min(last, 2**63 - 1))
+    first, last = max(_FIRST_SECOND * unit, -(2**63)), min((_LAST_SECOND + 1) * unit, 2**63) - 1
+    inside = (counts >= first) & (counts <= last)
     kept = pa.array(counts, pa.int64(), mask=~(inside & _valid(column))).cast(pa.timestamp(column.type.unit, tz="UTC"))
     return kept.cast(_INSTANT, safe=False)  # safe forbids the cut to milliseconds
 
