@@ -30,6 +30,7 @@ REASONS: dict[str, str] = {
     "c2pa.product-may-not-claim": "A claim of human origin by a product that may not make it, by the list of products.",
     "c2pa.may-contain-ai": "A claim of human origin that leaves open whether AI was used for a part.",
     "c2pa.ingredient-untrusted": "A claim of human origin rests on an ingredient that nobody vouches for.",
+    "c2pa.too-many-ingredients": "A claim of human origin that rests on more ingredients than are verified.",
     "c2pa.unreferenced-manifest": "A claim of human origin in a store with a manifest that nothing refers to.",
     "c2pa.binding-legacy": "A claim of human origin whose hash leaves out more than its own manifest.",
     "c2pa.content-modified": "A claim of human origin, but the content has changed since it was signed.",

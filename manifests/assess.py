@@ -30,6 +30,7 @@ from lowbackground.manifests.products import CAPTURE_SIGNALS, HUMAN_MADE_SIGNALS
 from lowbackground.manifests.trust import Tier
 
 MAX_LISTED = 50  # entries of each list in a credential; what was folded is not cut
+MAX_BELOW = 32  # manifests below a human claim that are verified one by one, each with what it was made from
 Report = Callable[[], dict[str, Any]]
 
 
@@ -184,6 +185,8 @@ def _human(
     if part.verdict.voucher is None:
         return credential
     below = [label for label in origin.manifests if label != part.manifests[0].label]
+    if len(below) > MAX_BELOW:
+        return replace(credential, claim=Claim.UNKNOWN, claim_void="too-many-ingredients")
     verdicts = [part.verdict, *(_verdict_below(label, part, store, validator, as_of) for label in sorted(below))]
     voucher = weakest(verdicts)
     if voucher is None:

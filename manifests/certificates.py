@@ -47,6 +47,7 @@ _COMMON_NAME = b"\x55\x04\x03"  # 2.5.4.3
 
 MAX_CHAIN = 12  # certificates; real chains have two to four
 MAX_NAME_CHARS = 200
+_UNREADABLE = (ValueError, x509.InvalidVersion)  # what `cryptography` raises for rubbish
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,40000}-----END CERTIFICATE-----")
 
 
@@ -58,7 +59,7 @@ class Certificate:
 
     @cached_property
     def parsed(self) -> x509.Certificate:
-        """The certificate as `cryptography` reads it; ValueError where it is none."""
+        """The certificate as `cryptography` reads it; one of `_UNREADABLE` where it is none."""
         try:
             return x509.load_der_x509_certificate(self.der)
         except ValueError:
@@ -149,7 +150,7 @@ def certificate(der: bytes) -> Certificate | None:
     found = Certificate(der)
     try:
         _ = found.names, found.extensions, found.parsed.not_valid_before_utc, found.parsed.not_valid_after_utc
-    except ValueError:
+    except _UNREADABLE:
         return None
     return found
 
@@ -169,7 +170,7 @@ def from_pem(text: bytes) -> tuple[list[Certificate], int]:
 def _pem_block(block: bytes) -> Certificate | None:
     try:
         return certificate(x509.load_pem_x509_certificate(block).public_bytes(Encoding.DER))
-    except ValueError:
+    except _UNREADABLE:
         return None
 
 

@@ -218,6 +218,8 @@ def test_a_name_that_cryptography_refuses_is_read_all_the_same() -> None:
 def test_rubbish_is_no_certificate() -> None:
     for rubbish in (b"", b"\x30\x03\x02\x01\x01", LEAF.certificate.der[:200], b"\x30\x84\xff\xff\xff\xff"):
         assert certificate(rubbish) is None
+    odd = LEAF.certificate.der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x42")  # version 67
+    assert certificate(odd) is None
 
 
 def test_a_bundle_is_read_around_what_stands_between() -> None:
