@@ -4,7 +4,7 @@ Claims that make us drop a record (made with AI, do not train) need little trust
 if every manifest that it rests on is intact and trusted, and no manifest of the store is left out of the account.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -31,15 +31,19 @@ from lowbackground.manifests.trust import Tier
 
 MAX_LISTED = 50  # entries of each list in a credential; what was folded is not cut
 MAX_BELOW = 32  # manifests below a human claim that are verified one by one, each with what it was made from
-Report = Callable[[], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A manifest store that was read: the reader's conformance JSON, the store's bytes (empty where not at hand)."""
+    """A manifest store that was read: the reader's conformance JSON, what it verified, and the store as it was found.
+
+    Signers are looked up in what was verified: where a file holds several stores, only the reader knows which one it
+    read. Manifests that nothing refers to are seen only in the store as it was found.
+    """
 
     crjson: Mapping[str, Any]
-    data: bytes
+    verified: bytes
+    found: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +61,17 @@ def assess(
     as_of: datetime,
     *,
     binding: Integrity | None = None,
-    report: Report | None = None,
 ) -> Assessment:
     """Judge a store.
 
     `binding` is what is known of the hard binding where the reader did not have the content: the integrity of the
-    whole if the manifest itself is intact. `report` asks encypher-c2pa about the same content; its word counts on who
-    the signer is, where no list is installed.
+    whole if the manifest itself is intact.
     """
     manifests = manifests_of(store.crjson)
-    signatures = claim_signatures(store.data)
-    chain = fold(manifests, signatures)
+    signatures = claim_signatures(store.verified)
+    chain = fold(manifests, claim_signatures(store.found))
     active, signature = manifests[0], signatures.get(manifests[0].label, ClaimSignature())
-    verdict = judge_signer(active, signature, validator.trust, as_of)
-    if validator.trust.is_empty and report is not None:
-        verdict = bundled_verdict(report(), verdict, active.time_stamp)
+    verdict = _verdict(active, signature, store.verified, validator, as_of)
     origin, whole = chain.origin, _integrity(active, binding)
     if chain.by_broken_edge is not None:
         origin, whole = chain.by_broken_edge, Integrity.FORGED
@@ -80,8 +80,8 @@ def assess(
         _signed(_described(manifests, chain, origin), signature, verdict, active),
         status=status,
         integrity=whole,
-        store_bytes=len(store.data),
-        store_sha256=sha256_hex(store.data) if store.data else None,
+        store_bytes=len(store.found),
+        store_sha256=sha256_hex(store.found),
         training=_training(manifests, chain, allowances=sound),
         codes=stable_codes(active.codes, verdict),
         validator=validator_name(),
@@ -89,6 +89,16 @@ def assess(
     if origin.claim in HUMAN:
         credential = _human(credential, origin, _Part(manifests, signatures, chain, verdict), store, validator, as_of)
     return Assessment(credential, signature.chain)
+
+
+def _verdict(
+    manifest: Manifest, signature: ClaimSignature, store: bytes, validator: Validator, as_of: datetime
+) -> SignerVerdict:
+    """The verdict on who signed the active manifest of a store: by the run's lists, or by the compiled-in ones."""
+    verdict = judge_signer(manifest, signature, validator.trust, as_of)
+    if not validator.trust.is_empty:
+        return verdict
+    return bundled_verdict(store, verdict, manifest.time_stamp, as_of)
 
 
 def _integrity(active: Manifest, binding: Integrity | None) -> Integrity:
@@ -216,11 +226,11 @@ def _verdict_below(label: str, part: _Part, store: Store, validator: Validator, 
     What the reader says of it in place leaves out whatever its user had recorded.
     """
     below = reached({one.label: one for one in part.manifests}, label)
-    alone = store_of_one(store.data, label, reversed(below))
+    alone = store_of_one(store.verified, label, reversed(below))
     reading = validator.read(alone, "application/c2pa")
     if reading.outcome is not Outcome.READ:
         return SignerVerdict(Standing.NONE)
     manifest = manifests_of(reading.crjson)[0]
     if manifest.label != label or integrity_without_content(manifest.codes) is not Integrity.INTACT:
         return SignerVerdict(Standing.NONE)
-    return judge_signer(manifest, part.signatures.get(label, ClaimSignature()), validator.trust, as_of)
+    return _verdict(manifest, part.signatures.get(label, ClaimSignature()), alone, validator, as_of)

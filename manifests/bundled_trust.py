@@ -8,9 +8,11 @@ from importlib.metadata import version
 from typing import Any
 
 from lowbackground.manifests.credential import Trust
+from lowbackground.manifests.encypher import encypher_report
 from lowbackground.manifests.grades import SignerVerdict
 from lowbackground.manifests.trust import Tier, Voucher
 
+_PICTURE = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"  # one pixel, GIF89a section 17 to 27
 _TRUSTED = "valid_for_supplied_material"  # trust.status of the report, schema 1.0
 
 
@@ -20,22 +22,26 @@ def bundled_voucher() -> Voucher:
     return Voucher(f"encypher-c2pa {version('encypher-c2pa')}", Tier.C2PA, frozenset(), frozenset())
 
 
-def bundled_verdict(report: Mapping[str, Any], verdict: SignerVerdict, time_stamp: datetime | None) -> SignerVerdict:
-    """The verdict on a signer by the trust answer of a report, which was judged at the run's `as_of`.
+def bundled_verdict(store: bytes, verdict: SignerVerdict, stamped: datetime | None, as_of: datetime) -> SignerVerdict:
+    """The verdict on who signed the active manifest of a store, by the compiled-in lists.
 
-    Only that answer is used: integrity and claims stay those of c2pa-rs. An empty report leaves the verdict as it is.
+    encypher-c2pa is given the store that c2pa-rs verified, beside a picture that has nothing to do with it: only its
+    trust answer is used, which does not depend on the content. Asked about a file, it might find another manifest in
+    it than c2pa-rs did. Where it has no word on the store, the verdict stays as it is.
     """
-    if not report:
+    try:
+        report = encypher_report(_PICTURE, "image/gif", as_of, own_trust=True, store=store)
+    except ValueError:
         return verdict
     trust = _mapping(report.get("trust"))
     results = _mapping(report.get("validation_results"))
-    stamped = time_stamp if "timeStamp.trusted" in _codes(results, "success") else None
+    signed_at = stamped if "timeStamp.trusted" in _codes(results, "success") else None
     if _mapping(trust.get("revocation")).get("status") == "revoked" or verdict.standing is Trust.REVOKED:
-        return replace(verdict, standing=Trust.REVOKED, voucher=None, signed_at=stamped)
+        return replace(verdict, standing=Trust.REVOKED, voucher=None, signed_at=signed_at)
     if trust.get("status") == _TRUSTED:
-        return replace(verdict, standing=Trust.TRUSTED, voucher=bundled_voucher(), signed_at=stamped)
+        return replace(verdict, standing=Trust.TRUSTED, voucher=bundled_voucher(), signed_at=signed_at)
     stale = "claimSignature.outsideValidity" in _codes(results, "failure")
-    return replace(verdict, standing=Trust.STALE if stale else Trust.UNTRUSTED, voucher=None, signed_at=stamped)
+    return replace(verdict, standing=Trust.STALE if stale else Trust.UNTRUSTED, voucher=None, signed_at=signed_at)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

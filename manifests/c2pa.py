@@ -50,11 +50,13 @@ class Outcome(StrEnum):
 class Reading:
     """What the reader said: `crjson` (C2PA's conformance JSON, first the active manifest) where it could read.
 
-    `message` is the reader's own word on a failure: printable ASCII, cut.
+    `store` holds the active manifest and those below it, as the reader verified them. `message` is the reader's own
+    word on a failure: printable ASCII, cut.
     """
 
     outcome: Outcome
     crjson: dict[str, Any] = field(default_factory=dict)
+    store: bytes = b""
     remote_url: str | None = None
     message: str | None = None
 
@@ -144,18 +146,24 @@ class Validator:
         try:
             with Reader(format_, stream, store, context=self._context) as reader:
                 crjson = orjson.loads(reader.crjson())
+                verified = _verified_store(reader, crjson)
         except C2paError as error:
             return _failure(error, expired=stream.expired)
         except (ValueError, KeyError) as error:  # a store whose active manifest is missing, or that is no JSON
             return Reading(Outcome.BROKEN, message=_printable(str(error), MAX_MESSAGE_CHARS))
-        if not _has_manifest(crjson):
+        if not verified:
             return Reading(Outcome.BROKEN, message="no manifest in the reader's answer")
-        return Reading(Outcome.READ, crjson)
+        return Reading(Outcome.READ, crjson, verified)
 
 
-def _has_manifest(crjson: Any) -> bool:
+def _verified_store(reader: Any, crjson: Any) -> bytes:
+    """The active manifest and those below it; nothing where the answer has no manifest of the form that it should."""
     manifests = crjson.get("manifests") if isinstance(crjson, dict) else None
-    return isinstance(manifests, list) and bool(manifests) and all(isinstance(one, dict) for one in manifests)
+    if not isinstance(manifests, list) or not manifests or not all(isinstance(one, dict) for one in manifests):
+        return b""
+    out = io.BytesIO()
+    reader.resource_to_stream(str(manifests[0].get("label")), out)
+    return out.getvalue()
 
 
 def _printable(text: str, limit: int) -> str:

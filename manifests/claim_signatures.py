@@ -87,18 +87,28 @@ def store_of_one(store: bytes, label: str, below: Iterable[str]) -> bytes:
 
 
 def read_signature(cose: bytes | memoryview) -> ClaimSignature:
-    """The certificates of one COSE_Sign1; empty where it cannot be read, since c2pa-rs judges signatures, not this."""
+    """The certificates of one COSE_Sign1.
+
+    Empty where it cannot be read, and where it names them twice: the reader judges one of them, and who reads
+    another would judge somebody else.
+    """
     try:
         protected, unprotected, *_ = decode(bytes(cose))
-        headers = {**_mapping(unprotected), **_mapping(decode(protected) if protected else {})}
+        inner, outer = _mapping(decode(protected) if protected else {}), _mapping(unprotected)
     except (CborError, ValueError, TypeError):
         return ClaimSignature()
-    chain = headers.get(_X5CHAIN, headers.get("x5chain"))
+    chain = _only(*(headers.get(name) for headers in (inner, outer) for name in (_X5CHAIN, "x5chain")))
     ders = [chain] if isinstance(chain, bytes) else chain if isinstance(chain, list) else []
     return ClaimSignature(
         certificates(der for der in ders if isinstance(der, bytes)),
-        _time_stampers(headers.get("sigTst2", headers.get("sigTst"))),
+        _time_stampers(_only(outer.get("sigTst2"), outer.get("sigTst"))),
     )
+
+
+def _only(*values: Any) -> Any:
+    """The one value that is there; null for none and for several."""
+    there = [value for value in values if value is not None]
+    return there[0] if len(there) == 1 else None
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

@@ -4,9 +4,10 @@ Both are derived from validation codes (C2PA 2.2, 15.2 and the conformance progr
 reader's summary, which mixes them with each other, with the clock of the machine and with identity assertions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from lowbackground.manifests.certificates import TIME_STAMPING, Certificate, leads_to, may_sign
 from lowbackground.manifests.claim_signatures import ClaimSignature
@@ -82,8 +83,8 @@ def judge_signer(manifest: Manifest, signature: ClaimSignature, trust: Trust, as
     otherwise. A list vouches for the signer where the chain leads to it at that instant. The reader must agree, unless
     its answer was spoilt by the clock: without a time-stamp it judges at the moment it runs.
     """
-    if not signature.chain:
-        return SignerVerdict(Standing.UNTRUSTED)
+    if not signature.chain or signature.chain[0].serial != _serial(manifest.certificate):
+        return SignerVerdict(Standing.UNTRUSTED)  # the certificate is not the one that the reader judged
     leaf = signature.chain[0]
     stamped = _trusted_time(manifest, signature, trust)
     at = stamped or as_of
@@ -106,12 +107,16 @@ def _trusted_time(manifest: Manifest, signature: ClaimSignature, trust: Trust) -
     """
     if manifest.time_stamp is None or not {"timeStamp.validated", "timeStamp.trusted"} <= manifest.codes.success:
         return None
-    serial = str((manifest.time_stamper or {}).get("serialNumber", "")).lstrip("0")
-    stamper = next((one for one in signature.time_stampers if one.serial == serial), None)
-    if stamper is None or TIME_STAMPING not in (stamper.usages or ()):
-        return None
+    named = [one for one in signature.time_stampers if one.serial == _serial(manifest.time_stamper)]
+    if len(named) != 1 or TIME_STAMPING not in (named[0].usages or ()):
+        return None  # of two certificates with one number, only the reader knows which made the stamp
+    stamper = named[0]
     chain = [stamper, *(one for one in signature.time_stampers if one != stamper)]
     return manifest.time_stamp if leads_to(chain, trust.time_stampers, manifest.time_stamp) else None
+
+
+def _serial(certificate: Mapping[str, Any] | None) -> str:
+    return str((certificate or {}).get("serialNumber", "")).lstrip("0")
 
 
 def _voucher(chain: tuple[Certificate, ...], trust: Trust, at: datetime) -> Voucher | None:

@@ -8,7 +8,7 @@ itself. An intact passage inside other text is told apart from a text that consi
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -37,32 +37,28 @@ class Binding:
     `codes` are the status codes of the check, empty where it could not be made. `covered` is the share of the text
     that is a passage as it was signed, white space around it aside: 1 where there is nothing else, 0 where nothing
     matches. `loose`: the binding leaves out more than the manifest, so that part of it may have been rewritten.
-    `report` is the verifier's own on what was checked last, empty where it gave none.
     """
 
     codes: tuple[str, ...] = ()
     covered: float = 0.0
     loose: bool = False
-    report: Mapping[str, Any] = field(default_factory=dict)
 
 
-def check_binding(data: bytes, carrier: Carrier, as_of: datetime, *, own_trust: bool = False) -> Binding:
+def check_binding(data: bytes, carrier: Carrier, as_of: datetime) -> Binding:
     """Check the manifest that `carrier` holds against the text or page `data` that it was found in.
 
     A text is tried as it stands, then the passage in front of its wrapper, then that passage in NFC, in which texts
-    are hashed (A.8.7). `own_trust` lets the verifier judge signers by the lists compiled into it.
+    are hashed (A.8.7).
     """
     if len(data) > MAX_BOUND or carrier.store is None:
         return Binding()
     digest, codes = sha256_hex(carrier.store), frozenset[str]()
-    report: Mapping[str, Any] = {}
     for asset, covered in _candidates(data, carrier, as_of):
-        report = _report(asset, carrier.form, as_of, own_trust)
-        found = _hash_codes(report, digest)
+        found = _hash_codes(_report(asset, carrier.form, as_of), digest)
         if _MATCH in found and found <= {_MATCH, _LOOSE}:
-            return Binding(tuple(sorted(found)), covered, _LOOSE in found, report)
+            return Binding(tuple(sorted(found)), covered, _LOOSE in found)
         codes = codes or found
-    return Binding(tuple(sorted(codes)), report=report)
+    return Binding(tuple(sorted(codes)))
 
 
 def _candidates(data: bytes, carrier: Carrier, as_of: datetime) -> Iterator[tuple[bytes, float]]:
@@ -73,7 +69,7 @@ def _candidates(data: bytes, carrier: Carrier, as_of: datetime) -> Iterator[tupl
     yield before + carried + after, 1.0
     if carrier.form is not Form.WRAPPER:
         return
-    starts = _starts(_report(carried, carrier.form, as_of, own_trust=False))
+    starts = _starts(_report(carried, carrier.form, as_of))
     for text in dict.fromkeys((before, _composed(before))):
         for start in starts:
             cut = len(text) - start
@@ -91,9 +87,9 @@ def _visible(text: bytes) -> bytes:
     return _INVISIBLE.sub("", text.decode(errors="replace")).strip().encode()
 
 
-def _report(asset: bytes, form: Form, as_of: datetime, own_trust: bool) -> Mapping[str, Any]:
+def _report(asset: bytes, form: Form, as_of: datetime) -> Mapping[str, Any]:
     try:
-        return encypher_report(asset, _MEDIA_TYPES[form], as_of, own_trust=own_trust)
+        return encypher_report(asset, _MEDIA_TYPES[form], as_of)
     except ValueError:  # not UTF-8, which C2PA's texts are
         return {}
 

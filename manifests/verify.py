@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from lowbackground.manifests.assess import Assessment, Report, Store, assess
+from lowbackground.manifests.assess import Store, assess
 from lowbackground.manifests.c2pa import Outcome, Reading, Validator, validator_name
 from lowbackground.manifests.carriers.presence import Data, Presence
 from lowbackground.manifests.certificates import Certificate
 from lowbackground.manifests.credential import Credential, Integrity
-from lowbackground.manifests.encypher import encypher_report
 from lowbackground.manifests.jumbf import measure
 from lowbackground.manifests.precheck import READER_FORMAT, store_of
 
@@ -71,14 +70,14 @@ class Verifier:
             found = self._with_sidecar(data, media_type, presence, sidecar)
         return _as_truncated(found) if found and truncated else found
 
-    def store(self, store: bytes, status: str, binding: Integrity, report: Report | None = None) -> Verified:
+    def store(self, store: bytes, status: str, binding: Integrity) -> Verified:
         """Verify a manifest store without its content, of whose hard binding the caller knows what `binding` says."""
         over = measure(store).over_limit
         if over:
             return _too_large(over)
         reading = self.validator.read(store, READER_FORMAT["store"], seconds=self.limits.seconds)
         if reading.outcome is Outcome.READ:
-            return self._assessed(reading, store, status, binding=binding, report=report)
+            return self._assessed(reading, store, status, binding)
         broken = Reading(Outcome.BROKEN, message="the store holds no manifest")
         return _unread(broken if reading.outcome is Outcome.NONE else reading)
 
@@ -99,7 +98,7 @@ class Verifier:
             return None
         if reading.outcome is not Outcome.READ:
             return _unread(reading)
-        return self._assessed(reading, store or b"", "embedded", report=self._report(whole, media_type or format_))
+        return self._assessed(reading, store or reading.store, "embedded")
 
     def _with_sidecar(self, data: Data, media_type: str | None, presence: Presence, sidecar: bytes) -> Verified:
         if not data:
@@ -112,30 +111,13 @@ class Verifier:
         reading = self.validator.read(whole, format_, store=sidecar, seconds=self.limits.seconds)
         if reading.outcome is not Outcome.READ:
             return _unread(reading)
-        return self._assessed(reading, sidecar, "sidecar", report=self._report(whole, media_type or format_, sidecar))
+        return self._assessed(reading, sidecar, "sidecar")
 
-    def _assessed(
-        self,
-        reading: Reading,
-        store: bytes,
-        status: str,
-        *,
-        binding: Integrity | None = None,
-        report: Report | None = None,
-    ) -> Verified:
-        found: Assessment = assess(
-            Store(reading.crjson, store), status, self.validator, self.as_of, binding=binding, report=report
-        )
-        return Verified(found.credential, store, reading.crjson, found.chain)
-
-    def _report(self, data: bytes, media_type: str, sidecar: bytes | None = None) -> Report:
-        def ask() -> dict[str, Any]:
-            try:
-                return encypher_report(data, media_type, self.as_of, own_trust=True, store=sidecar)
-            except ValueError:  # it reads fewer formats than c2pa-rs, so it has no word on the signer
-                return {}
-
-        return ask
+    def _assessed(self, reading: Reading, found: bytes, status: str, binding: Integrity | None = None) -> Verified:
+        """The judgement on a manifest that was read; `found` is its store as it lies in the file."""
+        store = Store(reading.crjson, reading.store, found)
+        assessment = assess(store, status, self.validator, self.as_of, binding=binding)
+        return Verified(assessment.credential, found, reading.crjson, assessment.chain)
 
     def _size_limit(self, data: Data, container: str | None) -> str | None:
         limit = self.limits.loaded_bytes if container in _LOADED_WHOLE else self.limits.streamed_bytes

@@ -68,9 +68,9 @@ def _verify_store(
     bounded = measure(store).over_limit is None  # encypher-c2pa has no caps of its own that would end in time
     binding = Binding()
     if bounded and several is None:
-        binding = check_binding(data, carrier, verifier.as_of, own_trust=verifier.validator.trust.is_empty)
+        binding = check_binding(data, carrier, verifier.as_of)
     whole = Integrity.MALFORMED if several else _integrity(binding, truncated)
-    found = verifier.store(store, status, whole, report=lambda: dict(binding.report))
+    found = verifier.store(store, status, whole)
     if not found.crjson:
         return Attached(found)
     credential = found.credential

@@ -1,6 +1,7 @@
 """Certificates out of manifest stores, and the CBOR and DER that it takes."""
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,6 +138,37 @@ def test_a_store_cut_anywhere_is_read_without_an_error() -> None:
     store = signed(tiny("image/jpeg"), "image/jpeg", embed=False).store
     for end in range(0, len(store), 37):
         assert len(claim_signatures(store[:end])) <= 1
+
+
+def of(kind: int, content: bytes) -> bytes:
+    """A byte (2) or text (3) string in CBOR."""
+    return bytes([kind << 5 | 25]) + len(content).to_bytes(2, "big") + content
+
+
+def cose(protected: bytes, unprotected: bytes) -> bytes:
+    return b"\xd2\x84" + of(2, protected) + unprotected + b"\xf6" + of(2, b"signature")
+
+
+NUMBER, NAME = b"\x18\x21", of(3, b"x5chain")
+ONE, OTHER = (identity(name, name).certificate.public_bytes(Encoding.DER) for name in ("One", "Other"))
+
+
+@pytest.mark.parametrize(
+    ("protected", "unprotected", "found"),
+    [
+        (b"\xa1" + NUMBER + of(2, ONE), b"\xa0", ["One"]),
+        (b"\xa1" + NUMBER + b"\x82" + of(2, ONE) + of(2, OTHER), b"\xa0", ["One", "Other"]),
+        (b"\xa1" + NAME + of(2, ONE), b"\xa0", ["One"]),
+        (b"", b"\xa1" + NAME + of(2, ONE), ["One"]),
+        (b"\xa1" + NUMBER + of(2, ONE), b"\xa1" + NUMBER + of(2, OTHER), []),
+        (b"\xa1" + NAME + of(2, ONE), b"\xa1" + NUMBER + of(2, OTHER), []),
+        (b"\xa2" + NUMBER + of(2, ONE) + NAME + of(2, OTHER), b"\xa0", []),
+        (b"\xa1" + NUMBER + b"\x05", b"\xa0", []),
+        (b"\xa0", b"\xa0", []),
+    ],
+)
+def test_a_chain_that_is_named_twice_is_nobodys(protected: bytes, unprotected: bytes, found: list[str]) -> None:
+    assert [one.organisation for one in read_signature(cose(protected, unprotected)).chain] == found
 
 
 @pytest.mark.real

@@ -1,19 +1,25 @@
 """Integrity and trust from validation codes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lowbackground.manifests.certificates import Certificate, from_pem
+from lowbackground.manifests.claim_signatures import ClaimSignature
 from lowbackground.manifests.credential import Integrity, Trust
 from lowbackground.manifests.grades import (
     SignerVerdict,
     integrity,
     integrity_without_content,
+    judge_signer,
     stable_codes,
     weakest,
 )
-from lowbackground.manifests.manifest import Codes
+from lowbackground.manifests.manifest import Codes, Manifest
 from lowbackground.manifests.trust import Voucher
+from tests.credentials import trusting
+from tests.factories import AS_OF
+from tests.signing import Identity, expiring, identity
 
 GOOD = frozenset({"claimSignature.validated", "assertion.dataHash.match", "assertion.hashedURI.match"})
 
@@ -113,3 +119,65 @@ def test_the_weakest_list_of_a_chain_counts() -> None:
     assert found("c2pa", "other") == "other"
     assert found("c2pa", None) is None
     assert found() is None
+
+
+def test_only_the_certificate_that_the_reader_judged_counts() -> None:
+    """A store may bring the chain of a trusted stranger along; the reader's answer is about its own."""
+    mine, stranger = (certificate_of(identity(name, name)) for name in ("Mine", "Stranger"))
+    codes = Codes(GOOD | {"signingCredential.trusted"})
+
+    def judged(serial: str) -> str:
+        manifest = Manifest("urn:a", codes, certificate={"serialNumber": serial}, validated_at=AS_OF)
+        return judge_signer(manifest, ClaimSignature((mine,)), trusting(), AS_OF).standing.value
+
+    assert judged(mine.serial) == "trusted"
+    assert judged(f"00{mine.serial}") == "trusted"
+    assert judged(stranger.serial) == "untrusted"
+    assert judged("") == "untrusted"
+
+
+def test_the_reader_has_to_agree_where_its_clock_did_not_spoil_its_answer() -> None:
+    mine = certificate_of(identity())
+
+    def judged(code: str, validated_at: datetime) -> str:
+        manifest = Manifest(
+            "urn:a", Codes(GOOD | {code}), certificate={"serialNumber": mine.serial}, validated_at=validated_at
+        )
+        return judge_signer(manifest, ClaimSignature((mine,)), trusting(), AS_OF).standing.value
+
+    assert judged("signingCredential.trusted", AS_OF) == "trusted"
+    assert judged("x", AS_OF) == "untrusted"
+    assert judged("x", datetime(2099, 1, 1, tzinfo=UTC)) == "trusted"
+
+
+def certificate_of(signer: Identity) -> Certificate:
+    return from_pem(signer.chain)[0][0]
+
+
+def test_a_time_stamp_counts_only_by_the_one_certificate_that_made_it() -> None:
+    """A token can bring the certificate of a known authority along under the number of one that nobody knows."""
+    usage = "1.3.6.1.5.5.7.3.8"
+    stamper = certificate_of(identity("Stamper", "S", eku=usage))
+    codes = Codes(GOOD | {"timeStamp.validated", "timeStamp.trusted", "signingCredential.trusted"})
+    leaf = certificate_of(expiring())
+    before, after = leaf.parsed.not_valid_before_utc, leaf.parsed.not_valid_after_utc
+
+    def judged(*stampers: Certificate, serial: str = stamper.serial) -> str:
+        manifest = Manifest(
+            "urn:a",
+            codes,
+            certificate={"serialNumber": leaf.serial},
+            time_stamp=before,
+            time_stamper={"serialNumber": serial},
+            validated_at=AS_OF,
+        )
+        signature = ClaimSignature((leaf,), stampers)
+        return judge_signer(manifest, signature, trusting(), after + timedelta(days=1)).standing.value
+
+    assert judged(stamper) == "trusted"
+    assert judged() == "stale"
+    assert judged(stamper, stamper) == "stale"
+    assert judged(stamper, serial="1") == "stale"
+    assert judged(certificate_of(identity()), serial=certificate_of(identity()).serial) == "stale"
+    stranger = certificate_of(identity("Stranger", "S", eku=usage, root="Untrusted Test Root"))
+    assert judged(stranger, serial=stranger.serial) == "stale"

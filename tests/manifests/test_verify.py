@@ -439,18 +439,22 @@ def test_without_lists_the_compiled_in_ones_are_asked(monkeypatch: pytest.Monkey
     none = Trust()
     data = signed_tiny(JPEG)
     assert credential(data, JPEG, trust=none).grade == "intact/untrusted"
-    native = encypher_c2pa.verify_bytes
+    native = encypher_c2pa.verify_detached_bytes
 
-    def believing(asset: bytes, media_type: str, options: str) -> str:
-        return native(asset, media_type, json.dumps({**json.loads(options), "trust_pem": authority().pem}))
+    def believing(asset: bytes, store: bytes, media_type: str, options: str) -> str:
+        return native(asset, store, media_type, json.dumps({**json.loads(options), "trust_pem": authority().pem}))
 
-    monkeypatch.setattr(encypher_c2pa, "verify_bytes", believing)
+    monkeypatch.setattr(encypher_c2pa, "verify_detached_bytes", believing)
     found = credential(data, JPEG, trust=none)
     assert (found.grade, found.trust_list, found.trust_tier) == ("intact/trusted", bundled_voucher().title, "c2pa")
     assert found.trust_list is not None
     assert found.trust_list.startswith("encypher-c2pa ")
     assert credential(signed_tiny(JPEG, signer=expiring()), JPEG, trust=none, as_of=LATER).grade == "intact/stale"
     assert credential(signed_tiny(JPEG, signer=untrusted()), JPEG, trust=none).grade == "intact/untrusted"
+    edited = of(opened(action("cropped")), ingredients=[part(capture())])
+    assert credential(edited, PNG, trust=none).claim == "human_capture"
+    spoofed = of(opened(action("cropped")), ingredients=[part(of(signer=untrusted()))])
+    assert credential(spoofed, PNG, trust=none).claim_void == "ingredient-untrusted"
 
 
 def test_nothing_of_a_manifest_is_longer_than_its_cap() -> None:
