@@ -48,7 +48,7 @@ def content_credentials(
 ) -> Detector:
     """Finds and verifies C2PA manifests in image, video, audio, PDF and sidecars.
 
-    `max_loaded_mib` caps formats that the reader loads as a whole (JPEG, GIF, SVG, PDF, ZIP), `max_streamed_mib` all
+    `max_loaded_mib` caps formats that the reader loads as a whole (JPEG, SVG, PDF), `max_streamed_mib` all
     others; `deadline_seconds` ends the reading of one record. `exhibits` keeps manifest store, conformance JSON (up to
     `max_crjson_kib`) and certificate chain of signed rows. `audit_one_in` gives one in so many of the records that the
     pre-check rejects to the reader all the same, chosen by their bytes; 0 gives none.
