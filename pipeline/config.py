@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from lowbackground.manifests.digest import json_digest
 from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.yaml_files import read_yaml
 
 MIB = 1 << 20
 
@@ -202,10 +203,5 @@ def load_config(path: str | Path) -> Config:
     Raises:
         ConfigError: the file is missing, is not YAML, or holds an unknown key or a wrong value.
     """
-    try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give --config an existing YAML file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not YAML: {error}") from error
+    values = read_yaml(Path(path))
     return validated(Config, values if values is not None else {}, str(path))

@@ -16,6 +16,7 @@ from lowbackground.pipeline.meanings import meanings
 from lowbackground.pipeline.policy_file import load_policy
 from lowbackground.pipeline.schema import SCHEMA_VERSION
 from lowbackground.pipeline.screen import shown
+from lowbackground.pipeline.setup import policy_of
 from lowbackground.pipeline.storage import Storage
 
 RUN_FILE = "_run/run.json"
@@ -36,7 +37,7 @@ def inspect_output(out: str, record: str, policy: str | None = None) -> Explanat
     `policy` shows the rules of another policy than the one that decided.
 
     Raises:
-        ConfigError: there is no such row, or its policy is gone.
+        ConfigError: there is no such row, or its policy is damaged.
     """
     storage = Storage(out)
     run = _run_facts(storage)
@@ -50,7 +51,7 @@ def inspect_output(out: str, record: str, policy: str | None = None) -> Explanat
         notices.append(f"{len(rows)} rows have this id, and this is the first; SOURCE#OFFSET names others: {others}")
     return explain_row(
         row,
-        load_policy(policy or run["configuration"]["policy"]),
+        load_policy(policy) if policy else policy_of(storage),
         meanings(),
         chain=_chain(storage, row),
         notices=notices,

@@ -29,11 +29,21 @@ def load_policy(name_or_path: str | Path) -> Policy:
         ConfigError: the file cannot be read, has no rules, an unknown key or a wrong value, or labels human what no
             finding calls human.
     """
+    path = policy_path(name_or_path)
+    return parse_policy(read_yaml(path), f"policy {name_or_path}", path.stem)
+
+
+def policy_path(name_or_path: str | Path) -> Path:
+    """The file of a shipped policy, or the path itself.
+
+    Raises:
+        ConfigError: a word that is neither a shipped name nor a file.
+    """
     shipped = str(name_or_path) in SHIPPED
     path = _FOLDER / f"{name_or_path}.yaml" if shipped else Path(name_or_path)
     if not shipped and not path.exists() and path.suffix not in {".yaml", ".yml"}:
         raise ConfigError(f"policy {str(name_or_path)!r}: no such file; shipped are {', '.join(SHIPPED)}")
-    return parse_policy(read_yaml(path), f"policy {name_or_path}", path.stem)
+    return path
 
 
 def parse_policy(value: object, where: str, name: str) -> Policy:

@@ -20,12 +20,14 @@ from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.decide import Decider
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.policy import Policy
-from lowbackground.pipeline.policy_file import load_policy
+from lowbackground.pipeline.policy_file import load_policy, parse_policy, policy_path
 from lowbackground.pipeline.priors import Priors, load_priors
 from lowbackground.pipeline.schema import OutputSchema, output_schema
 from lowbackground.pipeline.storage import Storage
+from lowbackground.pipeline.yaml_files import parse_yaml
 
 TRUST = "_run/trust"
+POLICY = "_run/policy.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Setup:
 
     as_of: datetime
     policy: Policy
+    policy_path: Path
     priors: Priors
     options: Mapping[str, Mapping[str, Any]]
     detectors: tuple[DetectorFacts, ...]
@@ -84,7 +87,8 @@ class Setup:
         return output_schema(inputs, self.columns, emit=config.emit, rejected=config.rejected)
 
     def publish(self, storage: Storage) -> "Setup":
-        """Copy the trust lists into an output folder; workers of a local one read the copy from now on."""
+        """Copy policy and trust lists into an output folder; workers of a local one read that copy of the lists."""
+        storage.write(POLICY, self.policy_path.read_bytes())
         if self.trust is None:
             return self
         if storage.is_local:
@@ -125,7 +129,7 @@ def prepare(config: Config, as_of: datetime, storage: Storage | None) -> Setup:
         for d in detectors
     )
     columns = tuple((detector.name, detector.columns) for detector in detectors)
-    return Setup(as_of, policy, priors, options, facts, columns, trust, lists, digest)
+    return Setup(as_of, policy, policy_path(config.policy), priors, options, facts, columns, trust, lists, digest)
 
 
 def enabled(sections: Mapping[str, Mapping[str, Any]], policy: Policy) -> dict[str, dict[str, Any]]:
@@ -161,3 +165,13 @@ def _trust_folder(config: Config, storage: Storage | None) -> Path:
     if storage is not None and storage.is_local:  # a resumed run goes by its own lists, also where it has none
         return storage.local(TRUST)
     return Path(config.trust_folder) if config.trust_folder else user_folder()
+
+
+def policy_of(storage: Storage) -> Policy:
+    """The policy by which an output folder was decided.
+
+    Raises:
+        ConfigError: it is damaged.
+    """
+    where = f"{storage.root}/{POLICY}"
+    return parse_policy(parse_yaml(storage.read(POLICY), where), where, "policy")

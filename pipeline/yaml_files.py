@@ -41,9 +41,18 @@ def read_yaml(path: Path) -> Any:
         data = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); name an existing YAML file") from error
+    return parse_yaml(data, str(path))
+
+
+def parse_yaml(data: bytes, where: str) -> Any:
+    """The value of a YAML document; `where` begins every message.
+
+    Raises:
+        ConfigError: it is too large or not YAML, or a key in it stands twice.
+    """
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{path}: has {len(data)} bytes, more than {MAX_BYTES}; is it the file you meant?")
+        raise ConfigError(f"{where}: has {len(data)} bytes, more than {MAX_BYTES}; is it the file you meant?")
     try:
         return yaml.load(data.decode("utf-8"), _UniqueKeys)  # noqa: S506 - a SafeLoader, only stricter
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: is not YAML: {error}") from error
+        raise ConfigError(f"{where}: is not YAML: {error}") from error
