@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from benchmarks import extraction, pipeline, precheck
+from benchmarks import declared_metadata, extraction, pipeline, precheck
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -15,6 +15,7 @@ def main() -> None:
         raise SystemExit(f"{data}: not there; give the folder of real data: python -m benchmarks FOLDER")
     for title, benchmark in (
         ("pre-check, one file", lambda: precheck.main([str(data / "c2pa")])),
+        ("metadata, one file", lambda: declared_metadata.main([str(data / "c2pa")])),
         ("extraction, F1 on gold pages", lambda: extraction.main([str(data / "extraction")])),
         ("pipeline against a bare loop", lambda: pipeline.main([str(data / "warc" / "bench")])),
     ):

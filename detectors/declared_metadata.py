@@ -6,6 +6,7 @@
 - No pixel is decoded, except where a payload hidden in pixels was found or NovelAI's signature is to be verified.
 """
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -47,6 +48,7 @@ _NONE = Evidence(Signal.SILENT, "metadata.none")
 _NOT_MEDIA = Evidence(Signal.SKIPPED, "metadata.not-media")
 _UNREAD = Evidence(Signal.SKIPPED, "metadata.container-unread")
 _SVG = "image/svg+xml"  # written in characters, and a picture
+_BUGS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, struct.error)
 MAX_OTHERS = 10  # further rules that the detail names
 
 
@@ -90,7 +92,7 @@ class _DeclaredMetadata:
         try:
             metadata = self._gathered(data, read_metadata(data, media_type))
             return self._evidence(metadata)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:  # a bug; one record's
+        except _BUGS as error:  # one record's, not the batch's
             return Evidence(Signal.FAILED, "metadata.failed", detail=detail(error=type(error).__name__))
 
     def _gathered(self, data: Data, metadata: Metadata) -> Metadata:

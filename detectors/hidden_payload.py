@@ -61,6 +61,8 @@ def open_picture(data: Data, max_pixels: int) -> "Image.Image | None":
             if picture.width * picture.height > max_pixels or picture.mode not in {"RGB", "RGBA"}:
                 return None
             picture.load()
+        except Image.DecompressionBombError:
+            return None
         except (OSError, ValueError, SyntaxError, struct.error, EOFError, KeyError, IndexError, MemoryError):
             return None  # a picture that nobody can decode hides nothing
         return picture

@@ -7,7 +7,15 @@ import struct
 from collections.abc import Iterator
 
 from lowbackground.manifests.metadata.exif import read_tiff
-from lowbackground.manifests.metadata.fields import MAX_PARTS, CapReached, Data, Gathering, piece, text_of
+from lowbackground.manifests.metadata.fields import (
+    MAX_PARTS,
+    MAX_VALUE_BYTES,
+    CapReached,
+    Data,
+    Gathering,
+    piece,
+    text_of,
+)
 from lowbackground.manifests.metadata.xmp import MAX_PACKET_BYTES, read_xmp
 
 _BOX = struct.Struct(">I4s")
@@ -30,12 +38,34 @@ def walk(data: Data, out: Gathering) -> None:
 
 
 def walk_jxl(data: Data, out: Gathering) -> None:
-    """Follow the boxes of a JPEG XL container (ISO/IEC 18181-2)."""
+    """Follow the boxes of a JPEG XL container (ISO/IEC 18181-2); offsets in a compressed one are those of its box."""
     for kind, at, body, end in _boxes(data, 0, len(data), [MAX_PARTS], out):
         if kind == b"Exif":
             _exif(data, body, end, out, "JPEG XL Exif")
         elif kind == b"xml ":
             read_xmp(data[body:end], out, "JPEG XL xml", at)
+        elif kind == b"brob" and bytes(data[body : body + 4]) in {b"Exif", b"xml "}:
+            packed = _unbrotli(piece(data, body + 4, end), out)
+            if bytes(data[body : body + 4]) == b"xml ":
+                read_xmp(packed, out, "JPEG XL brob xml", at)
+            elif packed:
+                inner = out.beside()
+                _exif(packed, 0, len(packed), inner, "JPEG XL brob Exif")
+                out.take(inner, at)
+
+
+def _unbrotli(raw: bytes, out: Gathering) -> bytes:
+    import brotli
+
+    try:
+        plain: bytes = brotli.Decompressor().process(raw, output_buffer_limit=MAX_VALUE_BYTES)
+    except brotli.error:
+        out.irregular = True
+        return b""
+    out.spend(len(plain))
+    if len(plain) >= MAX_VALUE_BYTES:
+        raise CapReached("inflated-bytes")
+    return plain
 
 
 def _boxes(data: Data, at: int, end: int, left: list[int], out: Gathering) -> Iterator[_Box]:

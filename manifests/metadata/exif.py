@@ -91,15 +91,14 @@ def read_tiff(data: Data, base: int, end: int, out: Gathering, place: str, *, wh
 
     Raises:
         CapReached: there are more entries than any camera writes.
-        struct.error: it ends within a directory.
     """
     mark, magic = bytes(data[base : base + 2]), bytes(data[base + 2 : base + 4])
     if mark not in {b"II", b"MM"} or magic not in {b"*\0", b"\0*", b"+\0", b"\0+", b"U\0", b"RO", b"RS"}:
         out.irregular = True  # `U` is Panasonic's raw format, `RO` and `RS` Olympus's
         return
     tiff = _Tiff(data, base, min(end, len(data)), "<" if mark == b"II" else ">", magic in {b"+\0", b"\0+"}, place)
-    first = tiff.unpack("Q", 8)[0] if tiff.big else tiff.unpack("I", 4)[0]
-    _follow(tiff, first, out, whole=whole)
+    with out.damage():
+        _follow(tiff, tiff.unpack("Q", 8)[0] if tiff.big else tiff.unpack("I", 4)[0], out, whole=whole)
 
 
 def _follow(tiff: _Tiff, first: int, out: Gathering, *, whole: bool) -> None:
@@ -113,7 +112,10 @@ def _follow(tiff: _Tiff, first: int, out: Gathering, *, whole: bool) -> None:
         seen.add(at)
         if len(seen) > MAX_DIRECTORIES:
             return
-        found, following = _directory(tiff, at)
+        found: list[_Entry] = []
+        following = 0
+        with out.damage():
+            found, following = _directory(tiff, at)
         entries += len(found)
         if entries > MAX_ENTRIES:
             raise CapReached("exif-entries")
@@ -121,14 +123,14 @@ def _follow(tiff: _Tiff, first: int, out: Gathering, *, whole: bool) -> None:
         if kind == "IFD":
             waiting.append((following, index + 1, "IFD"))
         for entry in found:
-            if entry.tag == _EXIF:
-                waiting.append((_number(tiff, entry), 0, "ExifIFD"))
-            elif entry.tag == _SUB_DIRECTORIES:
-                waiting += [(number, 0, "SubIFD") for number in _numbers(tiff, entry)]
-        if kind == "IFD" and index and not whole:
-            _thumbnail(tiff, found, out, name)
-        else:
-            _gather(tiff, found, out, name, main=whole and kind == "IFD" and index == 0)
+            if entry.tag in {_EXIF, _SUB_DIRECTORIES}:
+                inner = "ExifIFD" if entry.tag == _EXIF else "SubIFD"
+                waiting += [(number, 0, inner) for number in _numbers(tiff, entry)]
+        with out.damage():
+            if kind == "IFD" and index and not whole:
+                _thumbnail(tiff, found, out, name)
+            else:
+                _gather(tiff, found, out, name, main=whole and kind == "IFD" and index == 0)
 
 
 def _directory(tiff: _Tiff, at: int) -> tuple[list[_Entry], int]:

@@ -4,6 +4,9 @@ Damage is told from size: a walk that runs off the end raises `struct.error` and
 finds more than any real file holds raises `CapReached`.
 """
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 Data = bytes | memoryview
@@ -88,6 +91,25 @@ class Gathering:
         self.work_left -= size
         if self.work_left < 0:
             raise CapReached("work-bytes")
+
+    @contextmanager
+    def damage(self) -> Iterator[None]:
+        """Damage inside is noted, and ends no more than what is inside."""
+        try:
+            yield
+        except (struct.error, OverflowError):  # it promises more than the file, or any file, holds
+            self.irregular = True
+
+    def beside(self) -> "Gathering":
+        """An empty gathering under what is left of these caps, for fields of bytes that stand nowhere in the file."""
+        return Gathering(bytes_left=self.bytes_left, work_left=self.work_left, elements_left=self.elements_left)
+
+    def take(self, inner: "Gathering", offset: int) -> None:
+        """The fields of a gathering `beside` this one, all at the place of what was unpacked, and what it cost."""
+        self.work_left, self.elements_left = inner.work_left, inner.elements_left
+        self.irregular = self.irregular or inner.irregular
+        for found in inner.fields:
+            self.add(found.key, found.value, found.place, offset)
 
 
 def piece(data: Data, start: int, end: int) -> bytes:

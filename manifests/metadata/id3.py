@@ -35,7 +35,6 @@ def walk(data: Data, out: Gathering) -> str:
 
     Raises:
         CapReached: there are more frames than a real file has.
-        struct.error: it ends within a frame.
     """
     start = read_tag(data, out, "ID3", 0) if bytes(data[:3]) == b"ID3" else 0
     if bytes(data[start : start + 4]) == b"fLaC":
@@ -65,13 +64,15 @@ def read_tag(data: Data, out: Gathering, place: str, base: int) -> int:
     body: Data = data[_HEADER:end]
     if whole_unsynchronised:
         body = bytes(body[: 16 << 20]).replace(b"\xff\0", b"\xff")
-    at = _extended_header(body, version) if flags & 0x40 and version > 2 else 0
     out.irregular = out.irregular or end > len(data)
-    for _ in range(MAX_FRAMES):
-        at = _frame(body, at, version, out, place, base + _HEADER)
-        if at < 0:
-            return end
-    raise CapReached("parts")
+    with out.damage():
+        at = _extended_header(body, version) if flags & 0x40 and version > 2 else 0
+        for _ in range(MAX_FRAMES):
+            at = _frame(body, at, version, out, place, base + _HEADER)
+            if at < 0:
+                return end
+        raise CapReached("parts")
+    return end
 
 
 def _extended_header(body: Data, version: int) -> int:

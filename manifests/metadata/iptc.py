@@ -25,9 +25,14 @@ def read_resources(data: Data, out: Gathering, place: str, offset: int) -> None:
     """Gather what the IPTC resource among these image resources holds.
 
     Raises:
-        struct.error: they end within a resource.
+        CapReached: there are more resources than a real file has.
     """
     out.spend(len(data))
+    with out.damage():
+        _follow_resources(data, out, place, offset)
+
+
+def _follow_resources(data: Data, out: Gathering, place: str, offset: int) -> None:
     at = 0
     for _ in range(MAX_PARTS):
         if at + 12 > len(data) or bytes(data[at : at + 4]) not in {b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR"}:

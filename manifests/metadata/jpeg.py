@@ -27,7 +27,7 @@ def walk(data: Data, out: Gathering) -> None:
 
     Raises:
         CapReached: there are more segments than a real file has.
-        struct.error: a directory in it ends too early.
+        struct.error: Samsung's trailer contradicts itself.
     """
     extended: list[tuple[int, int, int]] = []
     at = 2

@@ -16,16 +16,17 @@ MAX_INFLATED = 4 << 20  # one stream; object streams hold dictionaries only, som
 MAX_STREAMS = 20_000  # object streams of up to 200 objects each
 MAX_TRAILERS = 64  # incremental updates
 _MAX_DICTIONARY = 1 << 16
+_MAX_NUMBERS = 1 << 15  # bytes before the first object of a stream; qpdf packs 100 objects, Acrobat 200
 _REFERENCE = re.compile(rb"\s{0,20}(\d{1,10})\s{1,20}(\d{1,5})\s{1,20}R")
 _METADATA = re.compile(rb"/Metadata" + _REFERENCE.pattern)
 _ENCRYPTED = re.compile(rb"/Encrypt" + _REFERENCE.pattern)
+_SPACES = (b" ", b"\n", b"\r\n", b"\r")  # between the words of an object's header; some writers give each a line
 _FIRST = re.compile(rb"/First\s{0,20}(\d{1,9})")
 _STREAM = re.compile(rb"stream(?:\r\n|\n|\r)")
 _OBJECT_STREAM = re.compile(rb"/Type\s{0,20}/ObjStm")
-_NAME = re.compile(rb"/([A-Za-z0-9_.#:+-]{1,100})\s{0,20}(?=[(<])")
+_NAME = re.compile(rb"/([A-Za-z0-9_.#:+-]{1,100})\s{0,20}(?=\(|<[^<])")
 _ESCAPE = re.compile(rb"\\([nrtbf()\\]|[0-7]{1,3}|\r\n|\r|\n|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\r": b"", b"\n": b"", b"\r\n": b""}
-
 
 _Reference = tuple[int, int]  # number and generation of an object
 
@@ -74,15 +75,16 @@ def _reference(raw: bytes, name: bytes) -> _Reference | None:
 
 def _object(file: _File, reference: _Reference) -> tuple[bytes, int] | None:
     """The text of an object, cut to the length of a dictionary, and where it stands; null where it is nowhere."""
-    needle = b"%d %d obj" % reference
-    at = len(file.raw)
-    for _ in range(MAX_TRAILERS):
-        at = file.raw.rfind(needle, 0, at)
-        if at < 0:
-            break
-        if not at or not file.raw[at - 1 : at].isalnum():
-            start = at + len(needle)
-            return file.raw[start : start + _MAX_DICTIONARY].partition(b"endobj")[0], at
+    for space in _SPACES:
+        needle = b"%d%s%d%sobj" % (reference[0], space, reference[1], space)
+        at = len(file.raw)
+        for _ in range(MAX_TRAILERS):
+            at = file.raw.rfind(needle, 0, at)
+            if at < 0:
+                break
+            if not at or not file.raw[at - 1 : at].isalnum():
+                start = at + len(needle)
+                return file.raw[start : start + _MAX_DICTIONARY].partition(b"endobj")[0], at
     if file.packed is None:
         file.packed = _unpacked(file)
     return file.packed.get(reference[0])
@@ -92,6 +94,9 @@ def _unpacked(file: _File) -> dict[int, tuple[bytes, int]]:
     """The wanted objects of all object streams, last written (ISO 32000-1, 7.5.7): numbers and offsets, then objects."""
     raw = file.raw
     found: dict[int, tuple[bytes, int]] = {}
+    if b"/ObjStm" not in raw:
+        return found
+    wanted = re.compile(b"(?<!\\d)(?:%s)(?!\\d)" % b"|".join(b"%d" % number for number in file.wanted))
     done = 0
     for index, match in enumerate(_OBJECT_STREAM.finditer(raw)):
         if index > MAX_STREAMS:
@@ -107,10 +112,12 @@ def _unpacked(file: _File) -> dict[int, tuple[bytes, int]]:
         head = before + raw[match.end() : stream.start()]
         first = _FIRST.search(head)
         contents = _inflate(raw[stream.end() : done], file.out) if b"FlateDecode" in head else raw[stream.end() : done]
-        if contents is None or first is None or int(first[1]) > _MAX_DICTIONARY:
+        if contents is None or first is None or int(first[1]) > _MAX_NUMBERS:
             file.out.irregular = True
             continue
         base = int(first[1])
+        if not wanted.search(contents, 0, base):
+            continue
         words = contents[:base].split()
         for place, word in enumerate(words[:-1:2]):
             if word.isdigit() and len(word) < 10 and int(word) in file.wanted:

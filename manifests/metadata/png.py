@@ -102,15 +102,11 @@ def _raw_profile(kind: str, text: bytes, out: Gathering, at: int) -> None:
         out.irregular = True
         return
     place = f"PNG raw profile {kind}"
-    inner = Gathering(bytes_left=out.bytes_left, work_left=out.work_left, elements_left=out.elements_left)
-    try:
-        if kind in {"exif", "APP1"}:
-            read_tiff(profile.removeprefix(b"Exif\0\0"), 0, len(profile), inner, place)
-        elif kind == "xmp":
-            read_xmp(profile, inner, place, at)
-        elif kind in {"iptc", "8bim"}:
-            (iptc.read_resources if profile[:4] == b"8BIM" else iptc.read_records)(profile, inner, place, 0)
-    finally:
-        out.work_left, out.elements_left = inner.work_left, inner.elements_left
-    for field in inner.fields:  # offsets within a hexadecimal text are none of the file
-        out.add(field.key, field.value, field.place, at)
+    inner = out.beside()  # offsets within a hexadecimal text are none of the file
+    if kind in {"exif", "APP1"}:
+        read_tiff(profile.removeprefix(b"Exif\0\0"), 0, len(profile), inner, place)
+    elif kind == "xmp":
+        read_xmp(profile, inner, place, at)
+    elif kind in {"iptc", "8bim"}:
+        (iptc.read_resources if profile[:4] == b"8BIM" else iptc.read_records)(profile, inner, place, 0)
+    out.take(inner, at)

@@ -1,6 +1,5 @@
 """What a file says about itself: the walk for its container, chosen by its bytes."""
 
-import struct
 from collections.abc import Callable
 
 from lowbackground.manifests.metadata import bmff, gif, id3, jpeg, matroska, pdf, png, riff, vorbis
@@ -75,9 +74,8 @@ def read_metadata(data: Data, media_type: str | None = None) -> Metadata:
     out = Gathering()
     over_limit = None
     try:
-        container = walk(data, out) or container
-    except struct.error:  # the structure promised more than the file holds
-        out.irregular = True
+        with out.damage():
+            container = walk(data, out) or container
     except CapReached as cap:
         over_limit = cap.what
     return Metadata(container, tuple(out.fields), out.size, out.irregular, over_limit)

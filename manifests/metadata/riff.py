@@ -18,7 +18,7 @@ def walk(data: Data, out: Gathering) -> None:
 
     Raises:
         CapReached: there are more chunks than a real file has.
-        struct.error: a directory in it ends too early.
+        struct.error: it ends within its header.
     """
     form = bytes(data[8:12]).decode("latin-1").strip()
     end = min(len(data), 8 + struct.unpack_from("<I", data, 4)[0])

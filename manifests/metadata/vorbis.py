@@ -89,6 +89,11 @@ def _comment_packet(packet: bytes, out: Gathering, at: int) -> None:
 
 def read_comments(raw: bytes, out: Gathering, place: str, at: int) -> None:
     """Gather `NAME=value` pairs; names are case-insensitive, and kept in upper case. Pictures are left out."""
+    with out.damage():
+        _read_pairs(raw, out, place, at)
+
+
+def _read_pairs(raw: bytes, out: Gathering, place: str, at: int) -> None:
     vendor = struct.unpack_from("<I", raw, 0)[0]
     here = 4 + vendor
     count = struct.unpack_from("<I", raw, here)[0]

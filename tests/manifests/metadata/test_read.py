@@ -210,6 +210,13 @@ def test_pdf_xmp_of_a_picture_in_it_is_not_the_documents() -> None:
     assert SOURCE not in values(out.getvalue())
 
 
+@pytest.mark.parametrize("space", [b"\n", b"\r\n", b"\r"])
+def test_pdf_objects_whose_every_word_has_a_line_are_found(space: bytes) -> None:
+    document = b"%PDF-1.4 4 0 obj << /Type /Catalog >> endobj 5 0 obj << /Creator (a) /Names << /b (c) >> >> endobj "
+    document += b"trailer << /Root 4 0 R /Info 5 0 R >> %%EOF"
+    assert values(document.replace(b" ", space)) == {"pdf:Creator": "a", "pdf:b": "c"}
+
+
 def test_pdf_xmp_may_be_deflated() -> None:
     import zlib
 
@@ -280,8 +287,43 @@ def test_svg_metadata_is_read_and_its_document_type_is_no_obstacle() -> None:
     assert values(drawing, "image/svg+xml")[SOURCE] == "here"
 
 
-def test_jpeg_xl_boxes_are_read() -> None:
-    assert values(tiny("image/jxl") + box(b"xml ", PACKET))[SOURCE] == "here"
+def test_jpeg_xl_boxes_are_read_compressed_or_not() -> None:
+    import brotli
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[SOFTWARE] = "Editor 1.0"
+    block = bytes(4) + exif.tobytes().removeprefix(b"Exif\0\0")
+    for boxes in (
+        box(b"xml ", PACKET) + box(b"Exif", block),
+        box(b"brob", b"xml ", brotli.compress(PACKET)) + box(b"brob", b"Exif", brotli.compress(block)),
+    ):
+        found = values(tiny("image/jxl") + boxes)
+        assert (found[SOURCE], found["exif:Software"]) == ("here", "Editor 1.0")
+
+
+@pytest.mark.parametrize("make", [jpeg, webp, avif])
+def test_damage_to_exif_hides_nothing_that_follows(make: type) -> None:
+    data = make(exif={SOFTWARE: "Editor 1.0"}, xmp=PACKET)
+    at = next(field.offset for field in read_metadata(data).fields if field.key == "exif:Software")
+    damaged = data[: at - 2] + b"\xff\xff" + data[at:]  # the directory counts 65,535 entries
+    found = read_metadata(damaged)
+    assert ([field.key for field in found.fields], found.irregular) == ([SOURCE], True)
+
+
+def test_damage_to_one_text_chunk_hides_no_other() -> None:
+    plain = tiny("image/png")
+    chunks = b"".join(
+        struct.pack(">I", len(body)) + name + body + bytes(4)
+        for name, body in (
+            (b"zTXt", b"a\0\0nothing deflated"),
+            (b"tEXt", b"no key"),
+            (b"eXIf", b"II"),
+            (b"tEXt", b"b\0c"),
+        )
+    )
+    found = read_metadata(plain[:33] + chunks + plain[33:])
+    assert ([field.key for field in found.fields], found.irregular) == (["png:b"], True)
 
 
 def test_samsungs_trailer_is_read_behind_the_picture() -> None:
