@@ -189,7 +189,37 @@ def test_an_instant_has_a_zone() -> None:
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["parentOf", "c2pa.created"])
 NAMES = st.sampled_from(
-    ["manifests", "label", "assertions", "claim", "claim.v2", "signature", "validationResults", "ingredientDeltas", "c2pa.actions", "actions", "action", "digitalSourceType", "softwareAgent", "c2pa.ingredient", "relationship", "activeManifest", "url", "c2pa.training-mining", "entries", "use", "c2pa.soft-binding", "alg", "blocks", "claim_generator_info", "timeStampInfo", "timestamp", "failure", "code", "validationDeltas"]
+    [
+        "manifests",
+        "label",
+        "assertions",
+        "claim",
+        "claim.v2",
+        "signature",
+        "validationResults",
+        "ingredientDeltas",
+        "c2pa.actions",
+        "actions",
+        "action",
+        "digitalSourceType",
+        "softwareAgent",
+        "c2pa.ingredient",
+        "relationship",
+        "activeManifest",
+        "url",
+        "c2pa.training-mining",
+        "entries",
+        "use",
+        "c2pa.soft-binding",
+        "alg",
+        "blocks",
+        "claim_generator_info",
+        "timeStampInfo",
+        "timestamp",
+        "failure",
+        "code",
+        "validationDeltas",
+    ]
 )
 ANYTHING = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=6), max_leaves=30
