@@ -38,7 +38,9 @@ def discover(inputs: Sequence[str], settings: Read) -> Discovered:
     """
     skipped = Counter[str]()
     found = list(_once(expand(inputs, settings), skipped))
-    content = [entry for entry in found if not entry.file.uri.endswith(SIDECAR)]
+    named = [entry for entry in found if not entry.file.uri.endswith(SIDECAR)]
+    content = [entry for entry in named if entry.file.size or entry.format is not None]  # a hub's size is not known
+    skipped.update({"empty": len(named) - len(content)})
     formats = _formats(content, settings)
     skipped.update({ARC: formats.count(ARC)})
     files = [(entry, format_) for entry, format_ in zip(content, formats, strict=True) if isinstance(format_, Format)]
