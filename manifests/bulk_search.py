@@ -37,9 +37,9 @@ def rows_with(column: pa.Array, needles: Sequence[Needle], rows: Iterable[int] |
 
     `rows` limits the search to some rows, ascending: the bytes of others are not read.
     """
-    offsets, data = _buffers(column)
+    offsets, data = buffers(column)
     found: set[int] = set()
-    for first, last in [(0, len(column))] if rows is None else _runs(rows):
+    for first, last in [(0, len(column))] if rows is None else runs(rows):
         start, end = int(offsets[first]), int(offsets[last])
         for needle, place in _places(data, start, end, needles):
             row = int(np.searchsorted(offsets, place, "right")) - 1
@@ -48,7 +48,7 @@ def rows_with(column: pa.Array, needles: Sequence[Needle], rows: Iterable[int] |
     return sorted(row for row in found if column[row].is_valid)
 
 
-def _buffers(column: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+def buffers(column: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
     """Offsets of the rows, one more than there are rows, and the bytes they point into; the bytes are not copied."""
     _, offsets, data = column.buffers()
     if offsets is None or data is None or not len(column):
@@ -58,7 +58,7 @@ def _buffers(column: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.ui
     return ends.astype(np.int64, copy=False), np.frombuffer(data, np.uint8)
 
 
-def _runs(rows: Iterable[int]) -> list[tuple[int, int]]:
+def runs(rows: Iterable[int]) -> list[tuple[int, int]]:
     """Ascending rows as half-open ranges of neighbours."""
     runs: list[tuple[int, int]] = []
     for row in rows:

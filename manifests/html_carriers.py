@@ -9,9 +9,9 @@ import re
 from html import unescape
 
 from lowbackground.manifests.bulk_search import Needle
+from lowbackground.manifests.html_tags import MAX_TAG, TAG_REST, attributes
 from lowbackground.manifests.text_carriers import MAX_URL, Carrier, Failure, Form, decoded_store
 
-MAX_TAG = 8192  # bytes of a tag looked at; a longer one is no manifest's
 SCRIPT_TYPE = b"application/c2pa"  # IANA media type of a manifest store
 LINK_RELATION = b"c2pa-manifest"
 
@@ -19,9 +19,7 @@ LINK_RELATION = b"c2pa-manifest"
 NEEDLES = (Needle(SCRIPT_TYPE, SCRIPT_TYPE.index(b"on/c2pa")), Needle(LINK_RELATION))
 
 _OPENING = re.compile(rb"<(?:(!--)|(script|link)(?=[\s/>]))", re.IGNORECASE)
-_TAG = re.compile(rb"""(?:[^<>"']|"[^"]*"|'[^']*')*+""")  # what stands between the name and the `>`
 _SCRIPT_END = re.compile(rb"</script(?=[\s/>])", re.IGNORECASE)
-_ATTRIBUTE = re.compile(rb"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?""")
 
 
 def find_html_carriers(page: bytes) -> list[Carrier]:
@@ -36,31 +34,23 @@ def find_html_carriers(page: bytes) -> list[Carrier]:
                 break
             position = end + len(b"-->")
             continue
-        tag = _TAG.match(page, position, position + MAX_TAG)
+        tag = TAG_REST.match(page, position, position + MAX_TAG)
         position = tag.end() if tag else position
         if tag is None or page[position : position + 1] != b">":
             continue
-        attributes, position = _attributes(tag[0]), position + 1
+        given, position = attributes(tag[0]), position + 1
         if opening[2].lower() == b"link":
-            if LINK_RELATION in attributes.get(b"rel", b"").lower().split():
-                found.append(_link(opening.start(), position, attributes.get(b"href", b"")))
+            if LINK_RELATION in given.get(b"rel", b"").lower().split():
+                found.append(_link(opening.start(), position, given.get(b"href", b"")))
             continue
         closing = _SCRIPT_END.search(page, position)
         if closing is None:
             break
         content, position = page[position : closing.start()], page.find(b">", closing.end()) + 1 or len(page)
-        if attributes.get(b"type", b"").strip().lower() == SCRIPT_TYPE:
+        if given.get(b"type", b"").strip().lower() == SCRIPT_TYPE:
             store, failure = decoded_store(content, Failure.UNREADABLE)
             found.append(Carrier(Form.SCRIPT, opening.start(), position, store=store, failure=failure))
     return found
-
-
-def _attributes(tag: bytes) -> dict[bytes, bytes]:
-    """Attributes of a tag by lower-case name; of two with one name the first counts, as in a browser."""
-    attributes: dict[bytes, bytes] = {}
-    for match in _ATTRIBUTE.finditer(tag):
-        attributes.setdefault(match[1].lower(), match[2] or match[3] or match[4] or b"")
-    return attributes
 
 
 def _link(start: int, end: int, href: bytes) -> Carrier:

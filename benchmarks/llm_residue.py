@@ -1,0 +1,147 @@
+"""What `llm_residue` and `disclosures` say of real data: `python -m benchmarks.llm_residue [DATA]`.
+
+- false positives: hits on texts that people wrote, by strength; strong rules may hit one document in 2,000;
+- every hit of any rule on the crawled pages, to be judged by eye;
+- bytes a second on one core, over those pages and over those texts.
+"""
+
+import platform
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from time import process_time
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lowbackground.detectors.contract import RECORDS, Detector
+from lowbackground.detectors.evidence import Evidence, Signal
+from lowbackground.detectors.llm_residue import llm_residue
+from lowbackground.pipeline.config import Config
+from lowbackground.pipeline.errors import UnitError
+from lowbackground.pipeline.plan import make_plan
+from lowbackground.pipeline.readers import reader_for
+
+DEFAULT_FOLDER = Path(__file__).parents[2] / "shared" / "data"
+BAR_STRONG = 1 / 2000  # documents of people with a strong hit
+BAR_BYTES = 50e6  # a second
+BATCH = 2048
+SPEAKING = {Signal.HUMAN, Signal.SYNTHETIC, Signal.MIXED}
+
+Said = Iterator[tuple[pa.RecordBatch, list[Evidence]]]
+
+
+def detectors() -> list[Detector]:
+    """The detectors that are measured."""
+    return [llm_residue()]
+
+
+def texts(folder: Path, label: str, part: str) -> Iterator[pa.RecordBatch]:
+    """The texts of one label as batches of records; `part`: human (files of nothing but human text), mixed or all."""
+    for path in sorted(folder.glob("*.parquet")):
+        if part != "all" and path.name.startswith("human_") != (part == "human"):
+            continue
+        table = pq.read_table(path, columns=["label", "lang", "text"])
+        rows = table.filter(pa.compute.equal(table.column("label"), label))
+        for start in range(0, rows.num_rows, BATCH):
+            yield _records(rows.slice(start, BATCH).column("text"), path.name, start)
+
+
+def _records(column: pa.ChunkedArray, source: str, start: int) -> pa.RecordBatch:
+    count = len(column)
+    given = {
+        "id": pa.array([f"{source}#{start + row}" for row in range(count)]),
+        "source": pa.array([source] * count),
+        "offset": pa.array(range(start, start + count), pa.int64()),
+        "media_type": pa.array(["text/plain"] * count),
+        "text": column.combine_chunks().cast(pa.large_string()),
+        "truncated": pa.array([False] * count),
+        "notes": pa.array([[]] * count, pa.list_(pa.string())),
+    }
+    arrays = [given.get(field.name, pa.nulls(count, field.type)) for field in RECORDS]
+    return pa.RecordBatch.from_arrays(arrays, schema=RECORDS)
+
+
+def crawled(paths: list[Path], out: Path) -> Iterator[pa.RecordBatch]:
+    """The records of WARC files, as a run reads them."""
+    config = Config(inputs=tuple(map(str, paths)), out=str(out))
+    plan = make_plan(config)
+    for unit in plan.units:
+        try:
+            for batch in reader_for(unit.format).read(unit, config.read):
+                yield batch.records
+        except UnitError as error:
+            print(f"  (a stream ended early: {error})")
+
+
+def show(batch: pa.RecordBatch, row: int, evidence: Evidence) -> None:
+    """One hit in a line, with what stands there."""
+    where = batch.column("url")[row].as_py() or batch.column("id")[row].as_py()
+    opt_out = f" opt-out {', '.join(evidence.opt_out)}" if evidence.opt_out else ""
+    print(
+        f"  {evidence.signal:9} {evidence.strength or '-':12} {evidence.reason:28} {where[:90]} "
+        f"{evidence.detail or ''}{opt_out}"
+    )
+
+
+def false_positives(folder: Path, detector: Detector, label: str, part: str) -> bool:
+    """Print rates and hits; true where strong hits are rare enough."""
+    documents, hits = 0, Counter[str]()
+    seconds, size = 0.0, 0
+    for batch in texts(folder, label, part):
+        start = process_time()
+        findings = detector(batch)
+        seconds += process_time() - start
+        size += batch.column("text").nbytes
+        documents += batch.num_rows
+        for row, evidence in enumerate(findings.evidence):
+            if evidence.signal in SPEAKING:
+                hits[f"{evidence.strength}"] += 1
+                if label == "human":
+                    show(batch, row, evidence)
+    strong = hits["strong"] + hits["near_certain"]
+    print(
+        f"{detector.name} on {part} files, {label} text: {documents} documents, {strong} strong "
+        f"({strong / max(1, documents):.6f}, bar {BAR_STRONG}), {hits['weak']} weak; "
+        f"{size / max(seconds, 1e-9) / 1e6:.0f} MB/s (bar {BAR_BYTES / 1e6:.0f})"
+    )
+    return strong <= documents * BAR_STRONG and size >= seconds * BAR_BYTES
+
+
+def pages(paths: list[Path], out: Path, tested: list[Detector]) -> bool:
+    """Print every hit on crawled pages, and the speed; true where it keeps the bar."""
+    size, seconds, records = 0, Counter[str](), 0
+    for batch in crawled(paths, out):
+        records += batch.num_rows
+        size += batch.column("raw").nbytes + batch.column("text").nbytes
+        for detector in tested:
+            start = process_time()
+            findings = detector(batch)
+            seconds[detector.name] += process_time() - start
+            for row, evidence in enumerate(findings.evidence):
+                if evidence.signal in {*SPEAKING, Signal.FAILED} or evidence.opt_out:
+                    show(batch, row, evidence)
+    for name, used in seconds.items():
+        print(f"{name}: {records} records, {size / 1e6:.0f} MB in {used:.2f} s: {size / used / 1e6:.0f} MB/s")
+    return all(size >= used * BAR_BYTES for used in seconds.values())
+
+
+def main(folder: Path = DEFAULT_FOLDER) -> bool:
+    """Print all of it; true where every bar is kept."""
+    print(f"Python {platform.python_version()}, lowbackground {version('lowbackground')}, pyarrow {pa.__version__}")
+    tested = detectors()
+    kept = [false_positives(folder / "text", one, "human", "human") for one in tested]
+    kept += [false_positives(folder / "text", one, "human", "mixed") for one in tested]
+    for one in tested:
+        false_positives(folder / "text", one, "machine", "all")
+    for part in ("bench", "real"):
+        found = sorted(path for path in (folder / "warc" / part).rglob("*") if ".warc" in path.name and path.is_file())
+        print(f"warc/{part}: {len(found)} files")
+        kept.append(pages(found, Path("/nonexistent"), tested))
+    return all(kept)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(*map(Path, sys.argv[1:2])) else 1)

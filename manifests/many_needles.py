@@ -1,0 +1,152 @@
+"""Which rows of an Arrow column hold which of many byte strings, in any case: one pass, however many strings there are.
+
+Any stretch of 7 bytes holds one whole aligned word of 4. Every aligned word of the column is hashed into a table of
+the words that the strings hold: numpy does that at 1 to 2 GB/s, where an automaton steps through bytes at 0.3. What
+passes the table is compared in full, so nothing is reported that does not stand there. Shorter strings are compared at
+each of the four alignments, which costs as much as ten longer ones: have few of them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lowbackground.manifests.bulk_search import PIECE, buffers, runs
+
+MIN_NEEDLE = 4  # bytes: one word
+_SURE = 7  # bytes: a stretch of so many holds an aligned word wherever it stands
+_FOLD = np.uint32(
+    0x20202020
+)  # sets the bit that tells lower case from upper: ASCII letters fold, and the rest folds on both sides
+_MULTIPLIER = 0x9E3779B1  # Knuth, The Art of Computer Programming 3, 6.4: 2^32 / golden ratio, made odd
+_FOLDED = bytes(byte | 0x20 for byte in range(256))
+_TABLE_BITS = 16  # 64 KiB stay in a second-level cache beside the piece that is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Needle number `needle` stands in `row`, `start` bytes after the beginning of its value."""
+
+    row: int
+    start: int
+    needle: int
+
+
+class ManyNeedles:
+    """Byte strings to look for together; ASCII letters match in either case."""
+
+    def __init__(self, needles: Sequence[bytes]) -> None:
+        """Index the strings.
+
+        Raises:
+            ValueError: one is shorter than `MIN_NEEDLE` bytes.
+        """
+        if short := [needle for needle in needles if len(needle) < MIN_NEEDLE]:
+            raise ValueError(f"{short[0]!r} is too short to look for: a needle needs {MIN_NEEDLE} bytes")
+        self.needles = tuple(needle.lower() for needle in needles)
+        folded = [needle.translate(_FOLDED) for needle in needles]
+        self._short = [(number, _word(needle, 0)) for number, needle in enumerate(folded) if len(needle) < _SURE]
+        keys = sorted(
+            (_word(needle, shift), shift, number)
+            for number, needle in enumerate(folded)
+            if len(needle) >= _SURE
+            for shift in _rarest(needle)
+        )
+        self._words = np.array([word for word, _, _ in keys], np.uint32)
+        self._shifts = np.array([shift for _, shift, _ in keys], np.int64)
+        self._numbers = np.array([number for _, _, number in keys], np.int64)
+        self._rare = np.array([_rarest(folded[n]).start for _, _, n in keys], np.int64)
+        self._heads = np.array([_word(folded[n], _rarest(folded[n]).start) for _, _, n in keys], np.uint32)
+        self._tails = np.array([_word(folded[n], _rarest(folded[n]).stop - 1) for _, _, n in keys], np.uint32)
+        self._table = np.zeros(1 << _TABLE_BITS, np.bool_)
+        self._table[_hashed(self._words)] = True
+
+    def places(self, column: pa.Array, rows: Iterable[int] | None = None) -> list[Place]:
+        """Where the needles stand in a (large) string or binary array, by row and place; null rows hold none.
+
+        `rows` limits the search to some rows, ascending: the bytes of others are not read.
+        """
+        if not self.needles:
+            return []
+        offsets, data = buffers(column)
+        found: set[tuple[int, int, int]] = set()
+        for first, last in [(0, len(column))] if rows is None else runs(rows):
+            for place, number in self._standing(data, int(offsets[first]), int(offsets[last])):
+                row = int(np.searchsorted(offsets, place, "right")) - 1
+                if place + len(self.needles[number]) <= offsets[row + 1]:
+                    found.add((row, place - int(offsets[row]), number))
+        return [Place(*each) for each in sorted(found) if column.null_count == 0 or column[each[0]].is_valid]
+
+    def _standing(self, data: npt.NDArray[np.uint8], start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Each place in `data[start:end]` at which a needle stands, with the number of the needle."""
+        words = data[: len(data) // 4 * 4].view("<u4")
+        last = min(-(-end // 4), len(words))
+        for first in range(start // 4, last, PIECE):
+            piece = words[first : min(first + PIECE, last)] | _FOLD
+            passed = np.flatnonzero(self._table.take(_hashed(piece)))
+            candidates = self._confirmed(data, (passed + first) * 4, piece[passed], start, end)
+            for place, number in chain(candidates, self._short_ones(data, first * 4, end) if self._short else ()):
+                needle = self.needles[number]
+                if place >= start and data[place : place + len(needle)].tobytes().lower() == needle:
+                    yield place, number
+
+    def _short_ones(self, data: npt.NDArray[np.uint8], first: int, end: int) -> Iterator[tuple[int, int]]:
+        """Where the first word of a short needle stands in the piece that begins at byte `first`."""
+        stop = min(first + PIECE * 4, end)
+        for shift in range(4):
+            count = max(0, min(PIECE, (min(stop + 3, len(data)) - first - shift) // 4))
+            words = data[first + shift : first + shift + count * 4].view("<u4") | _FOLD
+            for number, word in self._short:
+                for index in np.flatnonzero(words == np.uint32(word)).tolist():
+                    yield first + shift + index * 4, number
+
+    def _confirmed(
+        self,
+        data: npt.NDArray[np.uint8],
+        at: npt.NDArray[np.int64],
+        words: npt.NDArray[np.uint32],
+        start: int,
+        end: int,
+    ) -> Iterator[tuple[int, int]]:
+        """Of words that passed the table, the places around which the 7 rarest bytes of a needle stand."""
+        from_, to = np.searchsorted(self._words, words, "left"), np.searchsorted(self._words, words, "right")
+        counts = to - from_
+        at, from_, counts = at[counts > 0], from_[counts > 0], counts[counts > 0]
+        for extra in range(int(counts.max(initial=0))):  # words that several needles share
+            more = counts > extra
+            key = from_[more] + extra
+            places = at[more] - self._shifts[key]
+            rare = places + self._rare[key]
+            inside = (places >= start) & (rare + _SURE <= end)
+            key, places, rare = key[inside], places[inside], rare[inside]
+            same = (_words_at(data, rare) == self._heads[key]) & (_words_at(data, rare + 3) == self._tails[key])
+            yield from zip(places[same].tolist(), self._numbers[key[same]].tolist(), strict=True)
+
+
+def _words_at(data: npt.NDArray[np.uint8], places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+    """The folded words that start at any byte; all places leave room for one."""
+    if not len(places):
+        return np.zeros(0, np.uint32)
+    return np.ndarray((len(data) - 3,), "<u4", data, strides=(1,))[places] | _FOLD
+
+
+def _hashed(words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    return (words * np.uint32(_MULTIPLIER)) >> np.uint32(32 - _TABLE_BITS)
+
+
+def _word(needle: bytes, at: int) -> int:
+    return int.from_bytes(needle[at : at + 4], "little")
+
+
+def _rarest(needle: bytes) -> range:
+    """The four neighbouring words of a needle that hold the fewest common bytes."""
+    costs = [_COMMON.get(byte, 0) for byte in needle]
+    best = min(range(len(needle) - _SURE + 1), key=lambda at: sum(costs[at : at + _SURE]))
+    return range(best, best + 4)
+
+
+# Weights by the order of commonness in pages and prose; it decides about speed alone.
+_COMMON = {byte | 0x20: 27 - rank for rank, byte in reversed(list(enumerate(b' etaoinsr/lcd"h=pumg-.fbywv')))}

@@ -1,0 +1,283 @@
+# ruff: noqa: RUF001 (samples hold the very characters that interfaces and people write)
+"""For every rule of `llm_residue.yaml` texts or pages as they come out of the interface, and others that look like it.
+
+Written by hand from what pasted answers look like in public repositories and pages; none is made from a pattern.
+"""
+
+PROSE = (
+    "The harbour was quiet in the morning, and the boats lay where the tide had left them. Two men were mending a "
+    "net on the quay, and a dog slept in the shade of the crane. Nobody was in a hurry to go out again before noon."
+)
+
+# rule: (texts in which it must be found, texts in which it must not)
+TEXT: dict[str, tuple[list[str], list[str]]] = {
+    "openai-oaicite": (
+        [
+            "The bridge opened in 1932 :contentReference[oaicite:3]{index=3}.",
+            "It rains there often. [oai_citation:1‡Wikipedia](https://en.wikipedia.org/wiki/Rain)",
+            "The lake is deep (oaicite:0).",
+        ],
+        ["The contentReference is a field of our catalogue.", "Moaicites are an old people.", PROSE],
+    ),
+    "openai-turn": (
+        ["The tower is 300 m high citeturn0search1turn0search4 and painted red.", "See turn2view0 for this."],
+        ["Turn 0 search results into a list.", "Use return0search to undo.", "At the turn0searching sign go left."],
+    ),
+    "openai-private-use": (
+        ["The tower is red \ue200cite\ue202turn0forecast9x\ue201 today."],
+        ["An icon \ue200 and a citation \ue202 in a font of icons.", "They cite it."],
+    ),
+    "openai-attribution": (
+        ['It was sold in 1990 ({"attribution":{"attributableIndex":"1009-1"}}) and again later.'],
+        ["The attributableIndex of the fund rose.", PROSE],
+    ),
+    "openai-writing-block": (
+        [':::writing{variant="email" id="58231"}\nDear Ms Reed,\n\nthe boat is ready.\n:::'],
+        [":::warning{title=x}\nMind the step.\n:::", "This is about writing {well}."],
+    ),
+    "openai-sandbox": (
+        ["You can [download the table](sandbox:/mnt/data/harbour_table.xlsx) here."],
+        ["Our sandbox lies below /mnt/data on the server.", "sandbox:/mnt/database"],
+    ),
+    "assistants-citation": (
+        ["The dredging ended in May【4:2†source】.", "The fees rose twice 【85†L261-L269】."],
+        ["【お知らせ】港は休みです。", "He died in 1901† source unknown.", "see note 4†source"],
+    ),
+    "grok-card": (
+        ['It is deep. <grok-card data-id="1"></grok-card> grok_render_citation_card_json={"cardIds":["a"]}'],
+        ["To grok cards you must play them.", "grok_cards is a module."],
+    ),
+    "perplexity-upload": (
+        ["![chart](https://ppl-ai-file-upload.s3.amazonaws.com/web/direct-files/1/chart.png)"],
+        ["The ppl-ai-file-uploader is a tool.", PROSE],
+    ),
+    "gemini-cite": (
+        ["The quay was built in 1880 [cite: 4, 12].", "[cite_start]The quay is long.", "[span_3](start_span)It rose."],
+        ["Please [cite: Miller 1999] in full.", "a [span](start) of time"],
+    ),
+    "bracketed-source": (
+        ["The port grew [web:1] and grew [web:2].", "It was sold [citation:3].", "See [attached_file:1]."],
+        ["[citation needed]", "the [web: a history]", PROSE],
+    ),
+    "template-token": (
+        ["The boat is ready.<|im_end|>\n<|im_start|>user\nThanks", "It rained.<|endoftext|>", "Fine.<end_of_turn>"],
+        ["<im_start> is an element.", "The end of turn 4 is near.", "a <| b |> c"],
+    ),
+    "template-instruction": (
+        ["[INST] Write a poem about the sea [/INST] The sea is wide and grey."],
+        ["[INSTALL] Read the manual.", "[INST]ITUTE"],
+    ),
+    "thinking-tag": (
+        ["The user asks about boats. I should answer briefly.\n</think>\n\nThe boats are in the harbour."],
+        ["I think> therefore I am", "He wrote a tag </thinker> there."],
+    ),
+    "tracking-link": (
+        [
+            "The museum is open daily (https://museum.example/hours?utm_source=chatgpt.com).",
+            "Source: https://example.org/a?b=1&utm_source=perplexity",
+        ],
+        [
+            "https://museum.example/?utm_source=chatgpt.company",
+            "https://museum.example/?utm_source=openair-festival",
+            "Set utm_source=chatgpt.com in the report.",
+        ],
+    ),
+    "self-model": (
+        [
+            "As an AI language model, I do not have access to the tide tables.",
+            "I'm just an AI, I can't row a boat.",
+            "I’m an AI assistant and I don’t have opinions about harbours.",
+        ],
+        [
+            "As an airline pilot, I cannot do that.",
+            "We use a language model to sort the mail, and I like it.",
+            "As an AI researcher I do not row.",
+            "She said that as a language modeller I would know.",
+        ],
+    ),
+    "self-model-phrase": (
+        ["The harbour is, as an AI language model would put it, quiet. As a large language model my view is narrow."],
+        ["As an AI company we sell language models.", "A large language model was trained."],
+    ),
+    "self-maker": (
+        ["I am a large language model trained by OpenAI and I cannot see the boat.", "I was created by Anthropic."],
+        [
+            "I know a model that was trained by OpenAI.",
+            "It was developed by Google in Zurich.",
+            "I was trained by my aunt.",
+        ],
+    ),
+    "self-cutoff": (
+        ["As of my last knowledge update in September 2021, the ferry runs daily.", "My knowledge cutoff is 2023."],
+        ["The cutoff for applications is Monday.", "As of the last update in May, my training had ended."],
+    ),
+    "self-model-zh": (
+        ["作为一个AI语言模型，我无法提供潮汐表。", "作為一個人工智慧助手，我不能划船。"],
+        ["作为一个AI工程师，我无法提供潮汐表。", "人工智能语言模型很大。", PROSE],
+    ),
+    "self-model-ja": (
+        ["私はAI言語モデルであり、船を見ることはできません。", "大規模言語モデルとして、私は海を知りません。"],
+        ["AI言語モデルとして知られる製品です。", "私は漁師です。"],
+    ),
+    "self-model-de": (
+        [
+            "Als KI-Sprachmodell habe ich keinen Zugriff auf die Gezeitentafel.",
+            "Als Sprachmodell kann ich nicht rudern.",
+        ],
+        ["Ein KI-Sprachmodell habe ich nie benutzt.", "Als Kapitän kann ich das Sprachmodell nicht brauchen."],
+    ),
+    "self-model-fr": (
+        [
+            "En tant que modèle de langage, je ne peux pas voir le port.",
+            "En tant qu'intelligence artificielle, je n'ai pas d'yeux.",
+        ],
+        ["Le modèle de langage, je ne le connais pas.", "En tant que marin, je connais le port."],
+    ),
+    "self-model-es": (
+        ["Como modelo de lenguaje, no tengo acceso al puerto.", "Como asistente de IA, yo no navego."],
+        ["Es como un modelo de lenguaje grande.", "Como marinero, no tengo miedo."],
+    ),
+    "refusal": (
+        [
+            "I'm sorry, but I cannot fulfill this request.",
+            "I’m sorry, but as an AI language model I cannot assist with that request.",
+        ],
+        [
+            "I'm sorry, but I cannot come on Monday.",
+            "The court cannot fulfil the request.",
+            "I cannot assist with the move.",
+        ],
+    ),
+    "refusal-policy": (
+        ["I apologize, but that goes against OpenAI use case policy."],
+        ["OpenAI's use of data was criticised.", "It goes against our use case policy."],
+    ),
+    "pasted-button": (
+        [f"{PROSE}\nRegenerate response", "Was this response better or worse?BetterWorseSame\nThe quay is long."],
+        ["They regenerate response curves every night.", "Was this response better or worse than the last one?"],
+    ),
+    "pasted-speaker": (
+        [f"You said:\nTell me about harbours.\nChatGPT said:\n{PROSE}"],
+        ["ChatGPT said: no.", "What the captain said:\nnothing"],
+    ),
+    "pasted-question": (
+        [f"{PROSE}\nIs this conversation helpful so far?"],
+        ["He asked: is this conversation helpful so far? Nobody knew.", PROSE],
+    ),
+    "opener-certainly": (
+        [f"Certainly! Here's a short text about harbours:\n\n{PROSE}", f"Sure, here are five facts.\n\n{PROSE}"],
+        [f"{PROSE}\n\n{PROSE} Sure, here are a few boats.", "Sure, here we go again.", "Certainly here is a man."],
+    ),
+    "opener-anywhere": (
+        [f"{PROSE} {PROSE}\n\nCertainly! Here is a list of boats:\n\n- one\n- two"],
+        [f"{PROSE} {PROSE}\n\nCertainly! Here is a man who knows his trade.", PROSE],
+    ),
+    "opener-revised": (
+        [
+            f"Here's a revised version of your paragraph:\n\n{PROSE}",
+            f"Here is a more polished version of the text.\n\n{PROSE}",
+        ],
+        ["Here is the revised version of the law.", "The revised version of your paragraph is here."],
+    ),
+    "closer-offer": (
+        [
+            f"{PROSE}\n\nLet me know if you'd like me to add a section about tides!",
+            f"{PROSE}\n\nWould you like me to go on?",
+        ],
+        [f"Would you like me to go on? he asked.\n\n{PROSE * 4}", f"{PROSE} Let me know if you come."],
+    ),
+    "placeholder": (
+        ["Kind regards,\n[Your Name]\n[Your Position]", "The boat [insert name of boat] is for sale."],
+        ["Enter your name.", "[yourname@example.org]", "[Insert]"],
+    ),
+    "placeholder-source": (
+        ["| Harbour | INSERT_SOURCE_URL_10 |", "Retrieved 2025-XX-XX."],
+        ["Retrieved 2025-10-01.", "INSERT INTO source_url VALUES (1)"],
+    ),
+}
+
+_RUN = (
+    '<p data-start="0" data-end="120">a</p><h2 data-start="122" data-end="140">b</h2><ul data-start="142" '
+    'data-end="200"><li data-start="142" data-end="170"><strong data-start="144" data-end="150">c</strong></li>'
+    '<li data-start="171" data-end="200">d</li></ul><p data-start="202" data-end="300">e</p>'
+)
+_FONT = '<font style="vertical-align: inherit;"><font style="vertical-align: inherit;">{}</font></font>'
+
+# rule: (pages in which it must be found, pages in which it must not)
+HTML: dict[str, tuple[list[str], list[str]]] = {
+    "chatgpt-last-node": (
+        [
+            '<p data-start="984" data-end="1019" data-is-last-node="" data-is-only-node="">x</p>',
+            '<p data-end="537" data-is-last-node data-start="507">x</p>',
+        ],
+        ['<li data-is-last-node="true">x</li>', '<li data-is-last-node="">x</li>', "<p>data-is-last-node</p>"],
+    ),
+    "chatgpt-node-run": (
+        [_RUN],
+        [
+            "".join(f'<div class="counter" data-start="0" data-end="{n}">0</div>' for n in (120, 45, 3000)),
+            "".join(f'<li data-start="{y}" data-end="{y + 9}">era</li>' for y in (1900, 1950, 1980)),
+            '<p data-start="0" data-end="120">only one</p>',
+        ],
+    ),
+    "chatgpt-message": (
+        ['<div data-message-author-role="assistant" data-message-model-slug="gpt-4o"><p>x</p></div>'],
+        ['<div data-message-model-slug="{{ slug }}">x</div>', '<div title="data-message-model-slug=gpt">x</div>'],
+    ),
+    "chatgpt-role": (
+        ['<div data-message-author-role="assistant">x</div>'],
+        ['<div data-message-author-role="user">x</div>', '<div data-message-author="assistant">x</div>'],
+    ),
+    "claude-class": (
+        ['<div class="grid font-claude-response relative">x</div>', '<div class="font-claude-message">x</div>'],
+        ['<div class="my-font-claude-response-body-x">x</div>', '<div id="font-claude-message">x</div>'],
+    ),
+    "gemini-node": (
+        ['<p data-path-to-node="3">x</p><ul data-path-to-node="4"><li data-path-to-node="4,0,0">y</li></ul>'],
+        ['<div data-path-to-node="/root/tree/leaf">x</div>', '<div data-path-to-nodes="1,2">x</div>'],
+    ),
+    "deepseek-paragraph": (
+        ['<p class="ds-markdown-paragraph"><strong>x</strong></p>'],
+        ['<p class="nds-markdown-paragraph">x</p>', '<p class="ds-markdown-paragraphs">x</p>'],
+    ),
+    "other-chat-class": (
+        [
+            '<div class="response-content-markdown prose">x</div>',
+            '<pre><div class="hyc-common-markdown__code">x</div></pre>',
+        ],
+        ['<div class="response-content-markdowns">x</div>', '<a href="/docs/qwen-markdown">x</a>'],
+    ),
+    "tagged-link": (
+        ['<p><a href="https://museum.example/hours?a=1&amp;utm_source=chatgpt.com">x</a></p>'],
+        [
+            '<link rel="canonical" href="https://example.org/a?utm_source=chatgpt.com">',
+            '<a href="https://www.example.org/b?utm_source=chatgpt.com">own site</a>',
+            '<a href="https://museum.example/?utm_source=chatgpt.community">x</a>',
+            '<a href="https://share.example/?u=https%3A%2F%2Fa%3Futm_source=chatgpt.com%26b">x</a>',
+        ],
+    ),
+    "google-translated-root": (
+        ['<html lang="de" class="js translated-ltr"><body>x</body></html>'],
+        ['<html lang="de"><body class="translated-ltr">x</body></html>', '<html class="untranslated-ltr">'],
+    ),
+    "google-translated-language": (
+        ['<html lang="de-x-mtfrom-en"><body>x</body></html>', '<p lang="fr-x-mtfrom-en">x</p>'],
+        ['<html lang="de" data-note="de-x-mtfrom-en">', '<html lang="x-mtfrom-en">'],
+    ),
+    "google-translated-font": (
+        [_FONT.format("x"), _FONT.format("x") * 4],
+        ['<td style="vertical-align: inherit;">x</td>', '<font style="vertical-align: inherit; color: red">x</font>'],
+    ),
+    "microsoft-translated": (
+        ['<h3 _msttexthash="109512" _msthash="201">x</h3>', '<a href="/" _istranslated="1">x</a>'],
+        ['<h3 _msttexthash="">x</h3>', '<h3 data-msttexthash="1">x</h3>'],
+    ),
+    "immersive-translated": (
+        ['<font class="notranslate" data-immersive-translate-translation-element-mark="1" lang="zh-CN">x</font>'],
+        ['<p data-immersive-translate-walked="97d5">x</p>', "<p>immersive-translate</p>"],
+    ),
+    "transposh-translated": (
+        ['<span class="tr_" id="tr_1" data-source="1" data-orig="Haven">Harbour</span>'],
+        ['<span class="tr_" id="tr_1">x</span>', '<span class="tr_x" data-source="1">x</span>'],
+    ),
+}
