@@ -4,12 +4,13 @@ import os
 import stat
 from collections.abc import Iterator
 from glob import glob, has_magic
-from pathlib import Path
 
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.found import Found, PassedOver
 from lowbackground.pipeline.locations import local_path, openable, redacted
 from lowbackground.pipeline.units import Format, InputFile
+
+_SAVED = ("dataset_dict.json", "dataset_info.json", "state.json")
 
 
 def local_inputs(typed: str) -> Iterator[Found | PassedOver]:
@@ -93,10 +94,9 @@ def _entry(
 
 
 def _is_saved_data_set(folder: str) -> bool:
-    """Whether `datasets.save_to_disk` made the folder."""
-    return any(Path(folder, name).is_file() for name in ("dataset_dict.json", "state.json")) and (
-        Path(folder, "dataset_dict.json").is_file() or Path(folder, "dataset_info.json").is_file()
-    )
+    """Whether `datasets.save_to_disk` made the folder; one that may not be entered is found out when it is listed."""
+    there = {name: os.path.isfile(f"{folder}/{name}") for name in _SAVED}  # noqa: PTH113 (Path.is_file raises there)
+    return there["dataset_dict.json"] or (there["state.json"] and there["dataset_info.json"])
 
 
 def _saved(folder: str, source: str) -> Iterator[Found]:

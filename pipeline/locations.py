@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from lowbackground.pipeline.errors import ConfigError
 
@@ -52,7 +52,8 @@ def redacted(location: str) -> str:
     if scheme_of(location) is None:
         return os.fsencode(location).decode("utf-8", "backslashreplace")
     parts = urlsplit(location)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, _public(parts.query), ""))
+    query = _public(parts.query)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{'?' if query else ''}{query}"
 
 
 def _public(query: str) -> str:

@@ -1,7 +1,9 @@
 """Reads inputs to the end and puts everything that a reader said into one value."""
 
+import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,3 +82,21 @@ def in_slices(format_: Format, file: InputFile, unit_bytes: int, settings: Read 
         whole.skipped += part.skipped
         whole.broken = whole.broken or part.broken
     return whole
+
+
+@contextmanager
+def without_permission(*paths: Path) -> Iterator[None]:
+    """Run as somebody who may not read these paths, also where the tests are run by root."""
+    modes = [path.stat().st_mode for path in paths]
+    for path in paths:
+        path.chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)  # nobody
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        for path, mode in zip(paths, modes, strict=True):
+            path.chmod(mode)

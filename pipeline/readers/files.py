@@ -10,7 +10,7 @@ from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.extract import ExtractionError
 from lowbackground.pipeline.locations import open_binary
 from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS, Document, Event, Skipped, batches
-from lowbackground.pipeline.readers.payload import HEAD, hint_of, is_media, is_record, payload_of
+from lowbackground.pipeline.readers.payload import HEAD, hint_of, is_media, is_record, no_record, payload_of
 from lowbackground.pipeline.units import InputFile, Unit
 
 
@@ -35,11 +35,9 @@ def _event(file: InputFile, settings: Read) -> Event:
     try:
         with open_binary(file.uri) as stream:
             raw = stream.read(HEAD)
-            if not raw:
-                return Skipped("empty")
-            if not is_record(sniff(raw, hint)):
-                return Skipped("unknown-type")
-            raw += stream.read(settings.max_media_bytes + 1 - len(raw))
+            if not is_record(first := sniff(raw, hint)):
+                return Skipped(no_record(first) if raw else "empty")
+            raw += stream.read(max(0, settings.max_media_bytes + 1 - len(raw)))
     except Exception as error:  # stores raise what they like
         return Unreadable(id_, file.source, 0, _reason(error), str(error)[:200] or type(error).__name__)
     if len(raw) > settings.max_media_bytes:
@@ -49,14 +47,14 @@ def _event(file: InputFile, settings: Read) -> Event:
         payload = payload_of(raw, hint, settings)
     except ExtractionError as error:
         return Unreadable(id_, file.source, 0, "parse-failed", str(error))
-    if payload is None:  # what the head promised, the whole does not keep
-        return Skipped("unknown-type")
+    if isinstance(payload, str):  # what the head promised, the whole does not keep
+        return Skipped(payload)
     notes = list(payload.said.notes)
     return Document(
         id=id_,
         source=file.source,
         offset=0,
-        raw=raw,
+        raw=payload.raw,
         media_type=payload.media_type,
         text=payload.said.text,
         title=payload.said.title,

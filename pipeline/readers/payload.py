@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lowbackground.manifests.sniff import sniff
 from lowbackground.pipeline.config import Read
-from lowbackground.pipeline.extract import NO_TEXT, Extracted, extract, has_text
+from lowbackground.pipeline.extract import HTML, NO_TEXT, Extracted, extract, has_text
 
 HEAD = 4096  # bytes that settle what something is, before all of it is read
 _NAMES = mimetypes.MimeTypes()  # Python's own table: the system's would give other answers on other machines
@@ -15,8 +15,9 @@ _NOT_PROSE = frozenset(("text/css", "text/javascript"))  # written for machines
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """Bytes that are a record, or part of one; `said` is empty for media."""
+    """Bytes that are a record; `said` is empty for media, and a page that is too long is cut to its cap."""
 
+    raw: bytes
     media_type: str
     said: Extracted
 
@@ -36,13 +37,30 @@ def is_record(media_type: str | None) -> bool:
     return is_media(media_type) or (has_text(media_type) and media_type not in _NOT_PROSE)
 
 
-def payload_of(raw: bytes, hint: str | None, settings: Read) -> Payload | None:
-    """What `raw` is; null where it is no record.
+def no_record(media_type: str | None) -> str:
+    """Why something of this type is no record: one of `reasons.SKIPPED`."""
+    if media_type is None:
+        return "unknown-type"
+    if media_type == "text/css":
+        return "css"
+    if media_type.endswith("/javascript"):
+        return "javascript"
+    if media_type.startswith("font/"):
+        return "font"
+    is_data = media_type.endswith(("/json", "/x-ndjson", "/xml", "+json", "+xml"))
+    return "structured-data" if is_data else "unknown-type"
+
+
+def payload_of(raw: bytes, hint: str | None, settings: Read) -> Payload | str:
+    """What `raw` is, or the reason why it is no record.
 
     Raises:
         ExtractionError: a page whose parser failed.
     """
     media_type = sniff(raw, hint)
     if media_type is None or not is_record(media_type):
-        return None
-    return Payload(media_type, NO_TEXT if is_media(media_type) else extract(raw, media_type, None, settings))
+        return no_record(media_type) if raw else "empty"
+    if is_media(media_type):
+        return Payload(raw, media_type, NO_TEXT)
+    said = extract(raw, media_type, None, settings)
+    return Payload(raw[: settings.max_html_bytes] if media_type in HTML else raw, media_type, said)

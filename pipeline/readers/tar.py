@@ -180,9 +180,8 @@ class _Reader:
             try:
                 data = _gunzipped(data, self._settings.max_media_bytes)
             except StreamError as error:
-                return Unreadable(
-                    f"{sample.key}#{ext}", self._source, member.offset, "invalid-encoding", str(error)[:200]
-                )
+                reason = "too-large" if error.reason == "bomb" else "invalid-encoding"
+                return Unreadable(f"{sample.key}#{ext}", self._source, member.offset, reason, str(error)[:200])
         if kind != "text":
             return Part(ext, member.offset, kind, data, sniff(data, hint_of(f"x.{ext}")) if kind == "media" else None)
         media_type = _text_type(data, ext)

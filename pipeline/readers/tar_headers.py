@@ -220,7 +220,7 @@ def _pax_records(data: bytes) -> dict[str, str]:
         digits = data[position:blank] if blank > 0 else b""
         end = position + int(digits) if digits.isdigit() else 0
         key, equals, value = data[blank + 1 : end - 1].partition(b"=")
-        if end > len(data) or not equals:
+        if not blank < end <= len(data) or not equals:
             break
         records[_text(key)] = _text(value)
         position = end
