@@ -14,6 +14,7 @@ from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.summary import count
 
 STATUS_SECONDS = 2.0  # between two writings of status.json: often enough to watch, seldom enough for an object store
+SHOW_SECONDS = 0.25  # between two looks of a display at the state: as smooth as a terminal needs
 PLAIN_SECONDS = 15.0  # between two plain lines: a log of a day stays readable
 
 
@@ -146,6 +147,7 @@ class LiveDisplay:
         """The plan, then the bar."""
         for line in (plan_line(planned), *planned.run.setup.notices()):
             self.say(line)
+        self._bar.update(self._task, total=len(planned.units), completed=len(planned.done))
         self._bar.start()
 
     def show(self, state: State, /) -> None:
@@ -175,7 +177,7 @@ class Watch:
         self._total = sum(self._sizes.values())
         self._running: dict[str, Progress] = {}
         self._records, self._labels, self._done_size, self._finished = 0, Counter[str](), 0, 0
-        self._start = self._next = monotonic()
+        self._start = self._next_show = self._next_status = monotonic()
         self._write("running")
 
     def progress(self, unit: str, progress: Progress) -> None:
@@ -214,11 +216,13 @@ class Watch:
         return State(self._units, self._before + self._finished, records, records / seconds, dict(labels), left)
 
     def _tell(self) -> None:
-        if monotonic() < self._next:
-            return
-        self._display.show(self.state())
-        self._next = monotonic() + STATUS_SECONDS
-        self._write("running")
+        now = monotonic()
+        if now >= self._next_show:
+            self._next_show = now + SHOW_SECONDS
+            self._display.show(self.state())
+        if now >= self._next_status:
+            self._next_status = now + STATUS_SECONDS
+            self._write("running")
 
     def _write(self, name: str) -> None:
         state = self.state()
