@@ -4,8 +4,10 @@ A location is kept as the user typed it; what is opened may be spelled otherwise
 file:// URL), and what is shown never holds user info or a signature.
 """
 
+import io
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -13,6 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from lowbackground.pipeline.errors import ConfigError
 
 SCHEMES = ("file", "gs", "hf", "http", "https", "memory", "s3")
+_BUFFER = 1 << 16  # bytes; what lies below has a larger read-ahead of its own
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _NEEDS = {
     "gs": "pip install 'lowbackground[gcs]'",
@@ -124,13 +127,51 @@ def open_binary(location: str) -> BinaryIO:
     """The bytes of a file, to be closed by the caller; seekable wherever the store allows ranges.
 
     Raises:
-        OSError: it is not there, or may not be read.
+        OSError: it is not there, or may not be read; reading raises nothing else either, whatever the store raises.
         ConfigError: see `filesystem`.
     """
     if is_local(location):
         return Path(local_path(location)).open("rb")
-    found, path = filesystem(location)
-    return cast(BinaryIO, found.open(path, "rb"))
+    store, path = filesystem(location)
+    return io.BufferedReader(_Stored(_as_os_error(store.open, path, "rb")), _BUFFER)
+
+
+class _Stored(io.RawIOBase):
+    """A file of a store, whose errors are those of files: stores raise what their transport raises."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(_as_os_error(self._file.seekable))
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return int(_as_os_error(self._file.seek, offset, whence))
+
+    def tell(self) -> int:
+        return int(_as_os_error(self._file.tell))
+
+    def readinto(self, buffer: Any, /) -> int:
+        data = _as_os_error(self._file.read, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+def _as_os_error(call: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return call(*arguments)
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(f"{type(error).__name__}: {error}"[:300]) from error
 
 
 def has_file(location: str) -> bool:
@@ -140,5 +181,5 @@ def has_file(location: str) -> bool:
             return Path(local_path(location)).is_file()
         found, path = filesystem(location)
         return bool(found.isfile(path))
-    except OSError:
+    except Exception:  # as above, and with an error there is no file to be had
         return False

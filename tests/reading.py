@@ -13,6 +13,7 @@ from lowbackground.pipeline.batch import Unreadable
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import UnitError
 from lowbackground.pipeline.readers import reader_for
+from lowbackground.pipeline.readers.reasons import NOTES, SKIPPED, UNREADABLE
 from lowbackground.pipeline.units import Format, InputFile, Unit
 
 
@@ -66,6 +67,9 @@ def seen(
             found.unreadable += batch.unreadable
             found.skipped.update(batch.skipped)
             found.sizes.append(batch.records.num_rows)
+            assert {row.reason for row in batch.unreadable} <= UNREADABLE.keys()
+            assert batch.skipped.keys() <= SKIPPED.keys()
+            assert {note for notes in batch.records.column("notes").to_pylist() for note in notes} <= NOTES.keys()
     except UnitError as error:
         found.broken = str(error)
     return found

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from lowbackground.pipeline.errors import ConfigError
@@ -77,3 +78,47 @@ def test_whether_there_is_a_file(tmp_path: Path) -> None:
     assert not has_file(str(tmp_path))
     assert not has_file(str(tmp_path / "b"))
     assert not has_file("memory://nothing/here")
+
+
+def test_a_file_of_a_store_is_read_like_any_other() -> None:
+    fsspec.filesystem("memory").pipe("/bucket/a", bytes(range(256)) * 1000)
+    with open_binary("memory://bucket/a") as file:
+        assert file.read(3) == b"\0\1\2"
+        assert file.seek(-2, 2) == 255_998
+        assert file.read() == b"\xfe\xff"
+        assert file.seekable()
+
+
+@pytest.mark.parametrize("call", ["open", "read", "seek"])
+def test_whatever_a_store_raises_is_an_error_of_files(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class BrokenFile:
+        def seekable(self) -> bool:
+            return True
+
+        def tell(self) -> int:
+            return 0
+
+        def read(self, *_arguments: int) -> bytes:
+            raise KeyError("the connection is gone")
+
+        seek = read
+
+        def close(self) -> None: ...
+
+    class BrokenStore:
+        def _strip_protocol(self, path: str) -> str:
+            return path
+
+        def open(self, _path: str, _mode: str) -> BrokenFile:
+            if call == "open":
+                raise RuntimeError("no credentials")
+            return BrokenFile()
+
+        def isfile(self, _path: str) -> bool:
+            raise RuntimeError("no credentials")
+
+    monkeypatch.setattr("fsspec.filesystem", lambda _scheme: BrokenStore())
+    assert not has_file("s3://bucket/a")
+    with pytest.raises(OSError, match="no credentials" if call == "open" else "the connection is gone"):  # noqa: PT012 (opening and reading are one case)
+        file = open_binary("s3://bucket/a")
+        getattr(file, call)(1)
