@@ -6,6 +6,7 @@ ISO/IEC 14496-12; ISO/IEC 23008-12, annex A; QuickTime File Format, "Metadata"; 
 import struct
 from collections.abc import Iterator
 
+from lowbackground.manifests.metadata import samsung
 from lowbackground.manifests.metadata.exif import read_tiff
 from lowbackground.manifests.metadata.fields import (
     MAX_PARTS,
@@ -105,6 +106,8 @@ def _walk_boxes(data: Data, start: int, end: int, out: Gathering, depth: int, le
             keys[:] = _keys(data, body + 8, stop)
         elif kind == b"uuid" and bytes(data[body : body + 16]) == _XMP_UUID:
             read_xmp(data[body + 16 : stop], out, "MP4 uuid XMP", at)
+        elif kind == b"sefd":
+            samsung.read_trailer(data, stop, out, "Samsung sefd")
         elif kind == b"XMP_":
             read_xmp(data[body:stop], out, "MP4 XMP_", at)
         elif kind[:1] == b"\xa9" and depth:  # QuickTime user data: length, language, text

@@ -6,7 +6,7 @@ picture, only the directory that Samsung's phones write at the very end is read.
 
 import struct
 
-from lowbackground.manifests.metadata import iptc
+from lowbackground.manifests.metadata import iptc, samsung
 from lowbackground.manifests.metadata.exif import read_tiff
 from lowbackground.manifests.metadata.fields import MAX_PARTS, CapReached, Data, Gathering, piece, text_of
 from lowbackground.manifests.metadata.xmp import MAX_PACKET_BYTES, read_xmp
@@ -27,7 +27,6 @@ def walk(data: Data, out: Gathering) -> None:
 
     Raises:
         CapReached: there are more segments than a real file has.
-        struct.error: Samsung's trailer contradicts itself.
     """
     extended: list[tuple[int, int, int]] = []
     at = 2
@@ -59,7 +58,7 @@ def walk(data: Data, out: Gathering) -> None:
         raise CapReached("parts")
     if extended:
         _read_extended(data, extended, out)
-    _samsung(data, out)
+    samsung.read_trailer(data, len(data), out, "JPEG Samsung trailer")
 
 
 def _segment(data: Data, marker: int, at: int, end: int, out: Gathering, extended: list[tuple[int, int, int]]) -> None:
@@ -91,31 +90,3 @@ def _read_extended(data: Data, parts: list[tuple[int, int, int]], out: Gathering
         raise CapReached("xmp-bytes")
     packet = b"".join(bytes(data[start:end]) for _, start, end in sorted(parts))
     read_xmp(packet, out, "JPEG APP1 extended XMP", parts[0][1])
-
-
-_SEF_NAMES = frozenset(("PhotoEditor_Re_Edit_Data",))  # blocks that say how a picture was edited
-_MAX_SEF_ENTRIES = 200
-
-
-def _samsung(data: Data, out: Gathering) -> None:
-    """Samsung's trailer: blocks, a directory `SEFH` with their distances from it, its length, `SEFT`.
-
-    Layout as ExifTool's lib/Image/ExifTool/Samsung.pm reads it.
-    """
-    size = len(data)
-    if size < 24 or bytes(data[size - 4 :]) != b"SEFT":
-        return
-    directory = size - 8 - struct.unpack_from("<I", data, size - 8)[0]
-    if directory < 0 or bytes(data[directory : directory + 4]) != b"SEFH":
-        return
-    count = min(struct.unpack_from("<I", data, directory + 8)[0], _MAX_SEF_ENTRIES)
-    for index in range(count):
-        back, length = struct.unpack_from("<II", data, directory + 12 + 12 * index + 4)
-        at = directory - back
-        name_length = struct.unpack_from("<I", data, at + 4)[0] if at >= 0 else size
-        if name_length > 100 or length < 8 + name_length or at + length > directory:
-            continue
-        name = bytes(data[at + 8 : at + 8 + name_length]).decode("latin-1")
-        if name in _SEF_NAMES:
-            value = text_of(piece(data, at + 8 + name_length, at + length))
-            out.add(f"samsung:{name}", value, "JPEG Samsung trailer", at)

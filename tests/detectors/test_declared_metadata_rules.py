@@ -306,7 +306,12 @@ SAMPLES: dict[str, tuple[list[Make], list[Make]]] = {  # rule: what fires it, wh
     ),
     "named-model": (
         [tagged(SOFTWARE, "Stable Diffusion 3.5"), tagged(ARTIST, "DALL-E 3"), lambda: pdf({"Creator": "ComfyUI"})],
-        [tagged(SOFTWARE, "Stability 2"), tagged(DESCRIPTION, "Stable Diffusion"), tagged(ARTIST, "DALL-EXANDER")],
+        [
+            lambda: png({"Title": "Stable Diffusion explained"}),
+            tagged(SOFTWARE, "Stability 2"),
+            tagged(DESCRIPTION, "Stable Diffusion"),
+            tagged(ARTIST, "DALL-EXANDER"),
+        ],
     ),
     "named-model-short": (
         [tagged(SOFTWARE, "flux 1.1 pro"), lambda: jpeg(xmp=xmp(XMP, {"CreatorTool": "Imagen 4"}))],
@@ -441,6 +446,19 @@ def fired(data: bytes) -> list[str]:
     assert answer.reason not in {"metadata.failed", "metadata.container-unread"}, answer
     facts = json.loads(answer.detail or "{}")
     return [facts["rule"], *(other.partition(" ")[0] for other in facts.get("others", []))] if facts else []
+
+
+def test_every_registered_source_type_has_a_rule() -> None:
+    from importlib.resources import files
+
+    import yaml
+
+    facts = yaml.safe_load(files("lowbackground.manifests").joinpath("source_types.yaml").read_text("utf-8"))
+    terms = {term for listed in facts["classes"].values() for term in listed}
+    assert len(terms) >= 22  # IPTC's 20 of 2024-10 and C2PA's two
+    for term in terms:
+        space = "http://c2pa.org/digitalsourcetype/" if term in {"empty", "trainedAlgorithmicData"} else DST
+        assert [name for name in fired(source(space + term)()) if name.startswith("source-type")], term
 
 
 def cases(kind: int) -> list[object]:

@@ -331,6 +331,11 @@ def test_samsungs_trailer_is_read_behind_the_picture() -> None:
     assert not values(samsung("Image_UTC_Data", b"{}"))
 
 
+def test_samsungs_trailer_is_read_in_a_box_of_its_own() -> None:
+    trailer = samsung("PhotoEditor_Re_Edit_Data", b"{}").removeprefix(tiny("image/jpeg"))
+    assert values(tiny("image/heic") + box(b"sefd", trailer))["samsung:PhotoEditor_Re_Edit_Data"] == "{}"
+
+
 def test_jpeg_labels_in_any_app_segment_are_read() -> None:
     plain = tiny("image/jpeg")
     body = b'AIGC{"Label":"1"}'
