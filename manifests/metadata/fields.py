@@ -138,6 +138,6 @@ def utf16_of(raw: bytes, order: str) -> str:
         codec = "utf-16-le" if raw[:1] == b"\xff" else "utf-16-be"
         raw = raw[2:]
     else:
-        even, odd = raw[:128:2].count(0), raw[1:128:2].count(0)  # high bytes of most scripts that label software
+        even, odd = raw[::2].count(0), raw[1::2].count(0)  # high bytes of Latin letters, which every mark holds
         codec = "utf-16-be" if even > odd or (even == odd and order == ">") else "utf-16-le"
     return raw.decode(codec, "replace").rstrip("\0")

@@ -21,6 +21,11 @@ _REFERENCE = re.compile(rb"\s{0,20}(\d{1,10})\s{1,20}(\d{1,5})\s{1,20}R")
 _METADATA = re.compile(rb"/Metadata" + _REFERENCE.pattern)
 _ENCRYPTED = re.compile(rb"/Encrypt" + _REFERENCE.pattern)
 _SPACES = (b" ", b"\n", b"\r\n", b"\r")  # between the words of an object's header; some writers give each a line
+_DOC_ENCODING = {  # PDFDocEncoding where it is not Latin-1 (ISO 32000-1, annex D.2)
+    **dict(zip(range(0x18, 0x20), "˘ˇˆ˙˝˛˚˜", strict=True)),  # noqa: RUF001  the table's own letters
+    **dict(zip(range(0x80, 0x9F), "•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁﬂŁŒŠŸŽıłœšž", strict=True)),  # noqa: RUF001  the table's own letters
+    0xA0: "€",
+}
 _FIRST = re.compile(rb"/First\s{0,20}(\d{1,9})")
 _STREAM = re.compile(rb"stream(?:\r\n|\n|\r)")
 _OBJECT_STREAM = re.compile(rb"/Type\s{0,20}/ObjStm")
@@ -174,7 +179,9 @@ def _unescape(match: re.Match[bytes]) -> bytes:
 def _decoded(raw: bytes) -> str:
     if raw[:2] in {b"\xfe\xff", b"\xff\xfe"}:
         return raw[2:].decode("utf-16-be" if raw[0] == 0xFE else "utf-16-le", "replace")
-    return text_of(raw.removeprefix(b"\xef\xbb\xbf"))  # PDFDocEncoding is Latin-1 but for punctuation
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    text = text_of(raw)
+    return text if len(text) < len(raw) else text.translate(_DOC_ENCODING)
 
 
 def _packet(file: _File, reference: _Reference) -> None:
