@@ -5,17 +5,19 @@ say about themselves.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import BinaryIO
 
 import pyarrow as pa
 
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import ConfigError, UnitError
-from lowbackground.pipeline.locations import local_path, open_binary
+from lowbackground.pipeline.locations import open_binary
 from lowbackground.pipeline.readers.data_sets import ROOT, columns_of, opened, part_of
 from lowbackground.pipeline.readers.mapping import map_table, parts, written
+from lowbackground.pipeline.readers.repair import check_structure
 from lowbackground.pipeline.readers.roles import PREFIX, is_media_struct, passthrough_schema, roles_of
 from lowbackground.pipeline.units import InputFile, Unit
 
@@ -23,15 +25,18 @@ ROWS_AT_ONCE = 100  # asked of `datasets`: so many pictures of some megabytes fi
 
 
 def schema(file: InputFile, settings: Read) -> pa.Schema:
-    """The columns of the data set: its features, else those of its first rows.
+    """The columns of the data set: its features, else those of its first rows. None for a damaged file, as its unit says.
 
     Raises:
-        ConfigError: see `passthrough_schema`; or the data set cannot be opened.
+        ConfigError: see `passthrough_schema`; or the hub does not give the data set.
     """
     try:
-        found = _Rows.of(file, settings).columns
+        with _opened(file, settings) as rows:
+            found = rows.columns
     except UnitError as error:
-        raise ConfigError(str(error)) from error
+        if _is_of_hub(file):
+            raise ConfigError(str(error)) from error
+        return pa.schema([])
     return passthrough_schema(found, file.source, settings)
 
 
@@ -47,56 +52,71 @@ def read(unit: Unit, settings: Read) -> Iterator[Batch]:
         UnitError: the data set cannot be opened or read on; what came before was yielded.
     """
     for file in unit.files:
-        rows = _Rows.of(file, settings)
-        columns = passthrough_schema(rows.columns, file.source, settings)
-        roles = roles_of(columns, file.source, settings)
-        row = 0
-        for found in _guarded(rows.tables(min(settings.batch_rows, ROWS_AT_ONCE)), file):
-            for table in _conforming(found, columns, file):
-                for part in parts(_with_own_media(table, rows.own_media, settings, file), settings):
-                    offsets = pa.array(range(row, row + part.num_rows), pa.int64())
-                    yield map_table(part, offsets, file.source, roles, settings)
-                    row += part.num_rows
+        with _opened(file, settings) as rows:
+            yield from _batches(rows, file, settings)
+
+
+def _batches(rows: "_Rows", file: InputFile, settings: Read) -> Iterator[Batch]:
+    columns = passthrough_schema(rows.columns, file.source, settings)
+    roles = roles_of(columns, file.source, settings)
+    row = 0
+    for found in _guarded(rows.tables, file):
+        for table in _conforming(found, columns, file):
+            for part in parts(_with_own_media(table, rows.own_media, settings, file), settings):
+                offsets = pa.array(range(row, row + part.num_rows), pa.int64())
+                yield map_table(part, offsets, file.source, roles, settings)
+                row += part.num_rows
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of one input, with the format "arrow" of `datasets`; `own_media` as in `DataSet`."""
+    """The rows of one input, as tables in order; `own_media` as in `DataSet`."""
 
-    rows: Any
     columns: pa.Schema
+    tables: Iterator[pa.Table]
     own_media: tuple[str, ...] = ()
 
-    @classmethod
-    def of(cls, file: InputFile, settings: Read) -> "_Rows":
-        """Open the input.
 
-        Raises:
-            UnitError: it cannot be opened.
-        """
+def _is_of_hub(file: InputFile) -> bool:
+    return file.uri.startswith(ROOT)
+
+
+@contextmanager
+def _opened(file: InputFile, settings: Read) -> Iterator[_Rows]:
+    """The input, open for as long as the context lasts.
+
+    Raises:
+        UnitError: it cannot be opened.
+    """
+    with ExitStack() as stack:
         try:
-            return cls._of_hub(file, settings) if file.uri.startswith(ROOT) else cls._of_saved(file)
-        except Exception as error:  # `datasets` raises what its parsers and its transport raise
+            rows = (
+                _of_hub(file, settings) if _is_of_hub(file) else _of_saved(stack.enter_context(open_binary(file.uri)))
+            )
+        except Exception as error:  # Arrow and `datasets` raise what their parsers and their transport raise
             raise _broken(file, error) from error
+        yield rows
 
-    @classmethod
-    def _of_saved(cls, file: InputFile) -> "_Rows":
-        from datasets import Dataset
 
-        rows = Dataset.from_file(local_path(file.uri)).with_format("arrow")
-        return cls(rows, rows.features.arrow_schema)
+def _of_hub(file: InputFile, settings: Read) -> _Rows:
+    part = part_of(file.uri)
+    where = (part.repo, part.commit, settings.subset)
+    data_set = opened(*where, streaming=settings.streaming)
+    split, rows = data_set.rows(part)
+    columns = columns_of(*where, split, streaming=settings.streaming)
+    return _Rows(columns, rows.iter(min(settings.batch_rows, ROWS_AT_ONCE)), data_set.own_media)
 
-    @classmethod
-    def _of_hub(cls, file: InputFile, settings: Read) -> "_Rows":
-        part = part_of(file.uri)
-        where = (part.repo, part.commit, settings.subset)
-        data_set = opened(*where, streaming=settings.streaming)
-        split, rows = data_set.rows(part)
-        return cls(rows, columns_of(*where, split, streaming=settings.streaming), data_set.own_media)
 
-    def tables(self, count: int) -> Iterator[pa.Table]:
-        """All rows in order, at most `count` at once."""
-        yield from self.rows.iter(count)
+def _of_saved(file: BinaryIO) -> _Rows:
+    """Read with Arrow alone: `datasets` would copy out of a damaged file before anybody looks whether it is sound."""
+    stream = pa.ipc.open_stream(file)
+    return _Rows(stream.schema, _sound_tables(stream))
+
+
+def _sound_tables(stream: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    for batch in stream:
+        check_structure(batch)
+        yield pa.Table.from_batches([batch])
 
 
 def _guarded(tables: Iterator[pa.Table], file: InputFile) -> Iterator[pa.Table]:
@@ -156,5 +176,5 @@ def _read(path: str, size: int, file: InputFile) -> bytes:
 def _broken(file: InputFile, error: Exception) -> UnitError:
     words = " ".join(str(error).split())[:300] or type(error).__name__
     return UnitError(
-        f"{file.source}: `datasets` cannot read it ({words}); the rows before were read. Run again to try again"
+        f"{file.source}: cannot be read on ({words}); the rows before were read. Fetch it again and run with --redo-changed"
     )
