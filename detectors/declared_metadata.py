@@ -52,6 +52,10 @@ _BUGS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, Re
 MAX_OTHERS = 10  # further rules that the detail names
 
 
+def _is_text(media_type: str | None) -> bool:
+    return media_type is not None and is_textual(media_type) and media_type != _SVG
+
+
 def declared_metadata(*, hidden_payloads: bool = True, content: bool = False) -> Detector:
     """Finds generator marks, AI-edit marks, AIGC labels and source types in the metadata of media files and PDF.
 
@@ -83,10 +87,15 @@ class _DeclaredMetadata:
         """Read each record by itself."""
         raws = records.column("raw")
         media_types = records.column("media_type").to_pylist()
-        return Findings([self._record(raws[row].as_buffer(), type_) for row, type_ in enumerate(media_types)])
+        return Findings(
+            [
+                _NOT_MEDIA if _is_text(media_type) else self._record(raws[row].as_buffer(), media_type)
+                for row, media_type in enumerate(media_types)
+            ]
+        )
 
     def _record(self, raw: pa.Buffer | None, media_type: str | None) -> Evidence:
-        if raw is None or (media_type is not None and is_textual(media_type) and media_type != _SVG):
+        if raw is None:
             return _NOT_MEDIA
         data = memoryview(raw)
         try:
