@@ -28,6 +28,7 @@ from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.units import Format, InputFile, Unit
 
 RUN_FILE, PLAN_FILE, SCHEMA_FILE = "_run/run.json", "_run/plan.jsonl", "_run/schema.arrow"
+REDECIDE = "`lowbackground redecide OUT -o NEW` needs no input"
 MAX_GROUP_FILES = 1000  # of loose files in a unit: opened one by one, they cost more than their bytes
 
 
@@ -94,7 +95,7 @@ def make_plan(config: Config) -> Planned:
     if not config.out:
         raise ConfigError("no output folder: give -o OUT")
     storage = Storage(config.out)
-    previous = _previous(storage)
+    previous = read_run(storage)
     if previous is None and not config.inputs:
         raise ConfigError("no inputs: name files, folders, @lists or hf://datasets/ORG/NAME")
     if previous is None and (found := [name for name in ("kept", "rejected") if storage.names(name)]):
@@ -108,7 +109,7 @@ def make_plan(config: Config) -> Planned:
         _check_same(config, setup, previous)
     found_inputs = discover(config.inputs, config.read)
     units, undo_names, fresh = _grow(
-        _planned_units(storage) if previous else [], found_inputs.files, config, config.redo_changed
+        planned_units(storage) if previous else [], found_inputs.files, config, config.redo_changed
     )
     commits = read_commits(storage) if previous else {}
     undo = tuple(commits.pop(name) for name in undo_names if name in commits)
@@ -130,20 +131,27 @@ def publish(planned: Planned) -> Planned:
     for commit in planned.undo:
         forget(storage, commit)
     run = replace(planned.run, setup=planned.run.setup.publish(storage))
+    write_plan(run, planned.units, planned.skipped)
+    _sweep(storage, planned)
+    return replace(planned, run=run)
+
+
+def write_plan(run: RunPlan, units: Sequence[Unit], skipped: Mapping[str, int], **origin: str) -> None:
+    """Write what `make_plan` reads back from `_run/`; `origin` says where a plan that was not made here comes from."""
+    storage = run.storage
     storage.write(SCHEMA_FILE, run.schema.own.serialize().to_pybytes())
-    storage.write(PLAN_FILE, b"".join(canonical_json(unit.to_json()) + b"\n" for unit in planned.units))
+    storage.write(PLAN_FILE, b"".join(canonical_json(unit.to_json()) + b"\n" for unit in units))
     storage.write("_run/config.yaml", run.config.to_yaml().encode())
     run_facts = {
+        **origin,
         "program": __version__,
         "schema": SCHEMA_VERSION,
         "run_id": run.run_id,
         "configuration": run.config.model_dump(mode="json"),
         "setup": run.setup.identity(),
-        "skipped_inputs": dict(sorted(planned.skipped.items())),
+        "skipped_inputs": dict(sorted(skipped.items())),
     }
     storage.write(RUN_FILE, canonical_json(run_facts) + b"\n")
-    _sweep(storage, planned)
-    return replace(planned, run=run)
 
 
 def _sweep(storage: Storage, planned: Planned) -> None:
@@ -155,7 +163,8 @@ def _sweep(storage: Storage, planned: Planned) -> None:
                 storage.remove(f"{folder}/{name}")
 
 
-def _previous(storage: Storage) -> dict[str, Any] | None:
+def read_run(storage: Storage) -> dict[str, Any] | None:
+    """What the run that wrote an output folder says of itself; null where no run wrote one."""
     try:
         previous: dict[str, Any] = orjson.loads(storage.read(RUN_FILE))
     except FileNotFoundError:
@@ -187,16 +196,18 @@ def _check_same(config: Config, setup: Setup, previous: Mapping[str, Any]) -> No
         changes = ", ".join(f"{key} was {then.get(key)!r} and is {now[key]!r}" for key in differing)
         raise ConfigError(
             f"{config.out}: was written with another configuration: {changes}. Give another folder to -o, or the old values"
+            + (f", or decide again: {REDECIDE}" if set(differing) <= {"keep", "opt_out", "family_shrinkage"} else "")
         )
     for key, digest in setup.identity().items():
         if previous["setup"].get(key) != digest:
             raise ConfigError(
                 f"{config.out}: was written with another {key} ({previous['setup'].get(key)} then, {digest} now); "
-                "give another folder to -o"
+                "give another folder to -o" + (f", or decide again: {REDECIDE}" if key in {"policy", "priors"} else "")
             )
 
 
-def _planned_units(storage: Storage) -> list[Unit]:
+def planned_units(storage: Storage) -> list[Unit]:
+    """The units of an output folder, in the order of its plan."""
     return [Unit.from_json(orjson.loads(line)) for line in storage.read(PLAN_FILE).splitlines()]
 
 

@@ -67,8 +67,8 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit
                 break
             batch = _sampled(batch, config.sample)
             labelled = bench.labeller.label(batch, seen)
-            _write(writer, labelled, plan)
-            _count(tally, labelled, bench.inexact)
+            write_rows(writer, labelled, plan)
+            count_rows(tally, labelled, bench.inexact)
             watch(tally)
         outputs = writer.finish()
     if not tally.balances():
@@ -119,7 +119,8 @@ def _sampled(batch: Batch, share: float | None) -> Batch:
     )
 
 
-def _write(writer: UnitWriter, labelled: Labelled, plan: RunPlan) -> None:
+def write_rows(writer: UnitWriter, labelled: Labelled, plan: RunPlan) -> None:
+    """Write a labelled batch: kept and rejected rows, unreadable ones, exhibits."""
     batch, columns = labelled.batch, labelled.columns
     own = conform(batch.passthrough, plan.schema.own)
     rows = pa.RecordBatch.from_arrays(
@@ -142,7 +143,8 @@ def _write(writer: UnitWriter, labelled: Labelled, plan: RunPlan) -> None:
     )
 
 
-def _count(tally: Tally, labelled: Labelled, inexact: frozenset[str]) -> None:
+def count_rows(tally: Tally, labelled: Labelled, inexact: frozenset[str]) -> None:
+    """Add a labelled batch to a tally; `inexact` names the detectors whose answers may differ between machines."""
     batch, decisions = labelled.batch, labelled.decisions
     tally.read += len(decisions) + len(batch.unreadable) + sum(batch.skipped.values())
     tally.skipped.update(batch.skipped)

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from lowbackground.pipeline.cli import configs, demo, detectors, inspect, policies, run, trust
+from lowbackground.pipeline.cli import configs, demo, detectors, inspect, policies, redecide, run, trust
 from lowbackground.pipeline.errors import LowbackgroundError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run")(run.run)
+app.command("redecide")(redecide.redecide)
 app.command("inspect")(inspect.inspect)
 app.command("detectors")(detectors.detectors)
 app.add_typer(trust.app, name="trust")

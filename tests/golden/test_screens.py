@@ -17,6 +17,7 @@ PROGRAM = str(Path(sys.executable).with_name("lowbackground"))
 COMMANDS = [
     "",
     "run",
+    "redecide",
     "inspect",
     "detectors",
     "demo",

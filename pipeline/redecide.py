@@ -1,0 +1,220 @@
+"""Decides the rows of an output again, by another policy or other labels to keep, without reading the input.
+
+- Everything that a policy looks at stands in the rows. `era` alone is asked again, since the policy says where an era
+  begins; all other evidence is taken as it was found.
+- Rows come back in the order of the input, so the same policy gives the same files again.
+- The old output stays as it is; the new one is a whole output, with commits and a statement.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lowbackground.detectors.contract import RECORDS, Detector
+from lowbackground.detectors.evidence import Basis, Evidence, Finding, Kind, Signal, Strength
+from lowbackground.manifests.digest import json_digest
+from lowbackground.pipeline.batch import Batch
+from lowbackground.pipeline.config import Config, validated
+from lowbackground.pipeline.decide import Decider
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.judge import Judgement, judge
+from lowbackground.pipeline.labelled import Labelled
+from lowbackground.pipeline.ledger import Commit, read_commits, write_commit
+from lowbackground.pipeline.plan import SCHEMA_FILE, Planned, RunPlan, planned_units, read_run, write_plan
+from lowbackground.pipeline.rows import encode
+from lowbackground.pipeline.run_statement import write_statement
+from lowbackground.pipeline.run_unit import count_rows, write_rows
+from lowbackground.pipeline.schema import KEY_COLUMNS, REJECT_REASON, SCHEMA_VERSION, VERDICT_COLUMNS, OutputSchema
+from lowbackground.pipeline.setup import prepare
+from lowbackground.pipeline.storage import Storage
+from lowbackground.pipeline.summary import RunResult
+from lowbackground.pipeline.tally import Tally
+from lowbackground.pipeline.units import Unit
+from lowbackground.pipeline.writer import Output, UnitWriter
+
+_COPIED = ("unreadable/", "_run/c2pa/")  # what no policy changes
+_STORED = {*KEY_COLUMNS.names, *VERDICT_COLUMNS.names, REJECT_REASON.name} - {"prov_c2pa"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What every unit is decided with; `era` is empty where that detector did not run."""
+
+    run: RunPlan
+    decider: Decider
+    era: list[Detector]
+
+
+def redecide(source: str, out: str, **changes: object) -> RunResult:
+    """Decide the rows of the output `source` again into `out`, with `changes` to its configuration.
+
+    `changes` may hold `policy`, `keep`, `opt_out`, `prior` and `max_unreadable`.
+
+    Raises:
+        ConfigError: `source` is no whole output of this schema, or `out` is not empty.
+    """
+    old = Storage(source)
+    before = _readable_run(old)
+    config = validated(Config, {**before["configuration"], "out": out, **changes}, f"{source}/_run/run.json")
+    new = Storage(out)
+    if any(new.names(name) for name in ("kept", "rejected", "_run")):
+        raise ConfigError(f"{out}: is not empty; give another folder to -o")
+    run = _plan(config, old, before)
+    units, commits = planned_units(old), read_commits(old)
+    if missing := [unit.name for unit in units if unit.name not in commits]:
+        raise ConfigError(f"{source}: {len(missing)} of {len(units)} units are not done; finish its run first")
+    start = monotonic()
+    run = replace(run, setup=run.setup.publish(new))
+    write_plan(run, units, before["skipped_inputs"], decided_from=before["run_id"])
+    bench = _Bench(run, run.setup.build_decider(config), [d for d in run.setup.build_detectors() if d.name == "era"])
+    done = {unit.name: _redecide_unit(unit, commits[unit.name], old, bench) for unit in units}
+    tally = sum((commit.tally for commit in done.values()), Tally())
+    planned = Planned(run, tuple(units), done, (), before["skipped_inputs"])
+    write_statement(planned, done, tally)
+    return RunResult(
+        out=out,
+        run_id=run.run_id,
+        tally=tally,
+        units=len(units),
+        done_before=0,
+        failures=(),
+        broken=tuple(commit.broken for commit in done.values() if commit.broken is not None),
+        seconds=monotonic() - start,
+        read_now=tally.read,
+        interrupted=False,
+        max_unreadable=config.max_unreadable,
+    )
+
+
+def _readable_run(old: Storage) -> dict[str, Any]:
+    before = read_run(old)
+    if before is None:
+        raise ConfigError(f"{old.root}: is no output of a run (it has no _run/run.json)")
+    if before["schema"] != SCHEMA_VERSION:
+        raise ConfigError(
+            f"{old.root}: has schema {before['schema']}, and this program decides about schema {SCHEMA_VERSION}; "
+            "filter the input again"
+        )
+    if before["configuration"]["rejected"] != "full":
+        raise ConfigError(
+            f"{old.root}: was written with rejected: {before['configuration']['rejected']}, so the rows that it rejected "
+            "cannot be decided again; filter the input again with rejected: full"
+        )
+    return before
+
+
+def _plan(config: Config, old: Storage, before: Mapping[str, Any]) -> RunPlan:
+    """The plan of the new output: the old one, with another policy."""
+    setup = prepare(config, datetime.fromisoformat(before["configuration"]["as_of"]), old)
+    own = pa.ipc.read_schema(pa.BufferReader(old.read(SCHEMA_FILE)))
+    schema = OutputSchema(own, setup.output_schema([], config).ours)
+    identity = {"from": before["run_id"], "configuration": config.identity(), "setup": setup.identity()}
+    return RunPlan(config, setup, schema, json_digest(identity)[:16])
+
+
+def _redecide_unit(unit: Unit, commit: Commit, old: Storage, bench: _Bench) -> Commit:
+    run = bench.run
+    counted = Tally(read=commit.tally.read, unreadable=commit.tally.unreadable, skipped=commit.tally.skipped)
+    tally, start = Tally(), monotonic()
+    with UnitWriter(run.storage, unit.name, run.schema, run.facts, run.config.row_group_bytes) as writer:
+        table = _rows(unit, commit, old)
+        for rows in table.to_batches(max_chunksize=run.config.read.batch_rows) if table is not None else ():
+            labelled = _labelled(rows, bench)
+            write_rows(writer, labelled, run)
+            count_rows(tally, labelled, frozenset())
+        outputs = writer.finish()
+    tally += replace(counted, read=counted.read - tally.read)
+    copied = tuple(_copy(output, old, run.storage) for output in commit.outputs if output.path.startswith(_COPIED))
+    fresh = Commit(
+        unit.name, unit.fingerprint, run.run_id, tally, (*outputs, *copied), commit.broken, monotonic() - start
+    )
+    write_commit(run.storage, fresh)
+    return fresh
+
+
+def _rows(unit: Unit, commit: Commit, old: Storage) -> pa.Table | None:
+    """The kept and rejected rows of a unit in the order in which they were read."""
+    tables = [
+        pq.read_table(pa.BufferReader(old.read(output.path)))
+        for output in commit.outputs
+        if output.path.startswith(("kept/", "rejected/"))
+    ]
+    if not tables:
+        return None
+    table = pa.concat_tables(tables, promote_options="default")
+    place = {file.source: number for number, file in enumerate(unit.files)}
+    sources, offsets = table.column("prov_source").to_pylist(), table.column("prov_offset").to_pylist()
+    order = sorted(range(table.num_rows), key=lambda row: (place.get(sources[row], 0), offsets[row]))
+    return table.take(order).combine_chunks()
+
+
+def _labelled(rows: pa.RecordBatch, bench: _Bench) -> Labelled:
+    """Rows of an output as the pipeline has them between judging and writing."""
+    run = bench.run
+    records = _records(rows, run.config)
+    findings = [tuple(_findings(row)) for row in rows.column("prov_evidence").to_pylist()]
+    if bench.era:
+        again = judge(records, bench.era).findings
+        findings = [
+            tuple(fresh[0] if finding.detector == "era" else finding for finding in row)
+            for row, fresh in zip(findings, again, strict=True)
+        ]
+    columns = {name: rows.column(name) for name in run.schema.ours.names if name not in _STORED}
+    judgement = Judgement(findings, columns)
+    decisions = bench.decider.decide(records, judgement)
+    notes = [set(row) for row in rows.column("prov_notes").to_pylist()]
+    encoded = encode(records, findings, columns, decisions, notes, rows.column("prov_sha256"))
+    own = rows.select([name for name in rows.schema.names if not name.startswith("prov_")])
+    return Labelled(Batch(records, own), judgement, decisions, notes, encoded)
+
+
+def _records(rows: pa.RecordBatch, config: Config) -> pa.RecordBatch:
+    """What the policy and `era` ask of a record, out of its row; the rest is null."""
+    text = "text" if "text" in rows.schema.names else config.read.columns.text
+    sources = {
+        "id": "prov_id",
+        "source": "prov_source",
+        "offset": "prov_offset",
+        "captured_at": "prov_captured_at",
+        "media_type": "prov_media_type",
+        "notes": "prov_notes",
+        "text": text,
+    }
+    columns = []
+    for field in RECORDS:
+        name = sources.get(field.name)
+        if field.name == "truncated":
+            columns.append(pa.array([False] * rows.num_rows))  # the note of this name tells
+        elif name is None or name not in rows.schema.names:
+            columns.append(pa.nulls(rows.num_rows, field.type))
+        else:
+            columns.append(rows.column(name).cast(field.type))
+    return pa.RecordBatch.from_arrays(columns, schema=RECORDS)
+
+
+def _findings(row: list[dict[str, Any]]) -> Iterator[Finding]:
+    """The findings that `prov_evidence` holds."""
+    for each in row:
+        evidence = Evidence(
+            signal=Signal(each["signal"]),
+            reason=each["reason"],
+            strength=Strength(each["strength"]) if each["strength"] else None,
+            kind=Kind(each["kind"]) if each["kind"] else None,
+            part=each["part"],
+            score=each["score"],
+            fpr=each["fpr"],
+            llr=each["llr"],
+            opt_out=tuple(each["opt_out"] or ()),
+            detail=each["detail"],
+        )
+        yield Finding(each["detector"], each["version"], Basis(each["basis"]), evidence)
+
+
+def _copy(output: Output, old: Storage, new: Storage) -> Output:
+    new.write(output.path, old.read(output.path))
+    return output
