@@ -1,7 +1,7 @@
 """Reads JSON Lines, plain or compressed; a record's offset is the byte of its line in the decompressed stream.
 
-A line that is no row goes to unreadable and the next one is read. Speed on one core: about 300 MB/s of plain lines of
-6 KB to Arrow columns (`benchmarks/`), of which orjson takes half; a compressed file is as fast as its decompression.
+A line that is no row goes to unreadable and the next one is read. Measured on one core of an EPYC: 300 to 380 MB/s of
+plain lines of 6.6 KB into columns, where orjson alone makes 1,060; a compressed file is as fast as its decompression.
 """
 
 from collections.abc import Iterator, Sequence

@@ -2,6 +2,7 @@
 
 import mimetypes
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lowbackground.manifests.sniff import sniff
 from lowbackground.pipeline.config import Read
@@ -9,6 +10,7 @@ from lowbackground.pipeline.extract import HTML, NO_TEXT, Extracted, extract, ha
 
 HEAD = 4096  # bytes that settle what something is, before all of it is read
 _NAMES = mimetypes.MimeTypes()  # Python's own table: the system's would give other answers on other machines
+_MAX_ENDING = 20  # characters; every ending in the table is shorter
 _FAMILIES = ("audio/", "image/", "video/")
 _NOT_PROSE = frozenset(("text/css", "text/javascript"))  # written for machines
 
@@ -24,7 +26,13 @@ class Payload:
 
 def hint_of(name: str) -> str | None:
     """The media type that a file name suggests."""
-    return _NAMES.guess_type(name, strict=False)[0]
+    _, dot, ending = name[-_MAX_ENDING:].lower().rpartition(".")
+    return _type_of_ending(ending) if dot else None
+
+
+@lru_cache(maxsize=512)
+def _type_of_ending(ending: str) -> str | None:
+    return _NAMES.guess_type(f"x.{ending}", strict=False)[0]
 
 
 def is_media(media_type: str | None) -> bool:

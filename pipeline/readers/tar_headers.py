@@ -179,12 +179,11 @@ def is_header(block: bytes) -> bool:
         stated = _number(block[148:156])
     except ValueError:
         return False
-    rest = block[:148] + block[156:BLOCK]
-    unsigned = sum(rest) + 8 * 32  # the field itself counts as blanks
-    return stated in {
-        unsigned,
-        unsigned - 256 * sum(byte > 127 for byte in rest),
-    }  # old writers summed signed characters
+    unsigned = sum(block[:148]) + 8 * 32 + sum(block[156:BLOCK])  # the field itself counts as blanks
+    if stated == unsigned:
+        return True
+    negative = sum(byte > 127 for byte in block[:148] + block[156:BLOCK])
+    return stated == unsigned - 256 * negative  # old writers summed signed characters
 
 
 def _number(field: bytes) -> int:
