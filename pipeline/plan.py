@@ -18,7 +18,7 @@ import pyarrow as pa
 from lowbackground import __version__
 from lowbackground.manifests.digest import canonical_json, json_digest
 from lowbackground.pipeline.config import Config
-from lowbackground.pipeline.discover import discover
+from lowbackground.pipeline.discover import Discovered, discover
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.ledger import Commit, forget, read_commits
 from lowbackground.pipeline.readers import reader_for
@@ -108,6 +108,10 @@ def make_plan(config: Config) -> Planned:
     if previous is not None:
         _check_same(config, setup, previous)
     found_inputs = discover(config.inputs, config.read)
+    if previous is not None:  # a start without inputs finishes the plan; one with others adds to it
+        if not config.inputs:
+            found_inputs = Discovered((), previous["skipped_inputs"])
+        config = config.with_values(inputs=tuple(dict.fromkeys((*previous["configuration"]["inputs"], *config.inputs))))
     units, undo_names, fresh = _grow(
         planned_units(storage) if previous else [], found_inputs.files, config, config.redo_changed
     )

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
@@ -160,6 +161,15 @@ def test_more_inputs_are_an_increment(filtered: Filtered, tmp_path: Path) -> Non
     after = files_of(out)
     assert {name: after[name] for name in before} == before
     assert len(after) == len(before) + 1
+
+
+def test_without_inputs_the_plan_of_the_folder_is_finished(filtered: Filtered) -> None:
+    config, first, out = filtered
+    before = files_of(out)
+    sorted((out / "_run" / "units").glob("*.json"))[0].unlink()
+    result = run(config.with_values(inputs=()))
+    assert (result.tally, files_of(out)) == (first.tally, before)
+    assert yaml.safe_load((out / "_run" / "config.yaml").read_text())["inputs"] == list(config.inputs)
 
 
 def test_a_changed_input_is_refused_and_redone_when_asked(filtered: Filtered, corpus: Path) -> None:
