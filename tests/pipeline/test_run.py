@@ -166,7 +166,7 @@ def test_more_inputs_are_an_increment(filtered: Filtered, tmp_path: Path) -> Non
 def test_without_inputs_the_plan_of_the_folder_is_finished(filtered: Filtered) -> None:
     config, first, out = filtered
     before = files_of(out)
-    sorted((out / "_run" / "units").glob("*.json"))[0].unlink()
+    min((out / "_run" / "units").glob("*.json")).unlink()
     result = run(config.with_values(inputs=()))
     assert (result.tally, files_of(out)) == (first.tally, before)
     assert yaml.safe_load((out / "_run" / "config.yaml").read_text())["inputs"] == list(config.inputs)
