@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lowbackground.detectors.contract import RECORDS, Detector
+from lowbackground.detectors.disclosures import disclosures
 from lowbackground.detectors.evidence import Evidence, Signal
 from lowbackground.detectors.llm_residue import llm_residue
 from lowbackground.pipeline.config import Config
@@ -35,7 +36,7 @@ Said = Iterator[tuple[pa.RecordBatch, list[Evidence]]]
 
 def detectors() -> list[Detector]:
     """The detectors that are measured."""
-    return [llm_residue()]
+    return [llm_residue(), disclosures()]
 
 
 def texts(folder: Path, label: str, part: str) -> Iterator[pa.RecordBatch]:

@@ -18,10 +18,10 @@ from lowbackground.detectors.carried_manifests import is_caption
 from lowbackground.detectors.contract import Detector, Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Kind, Signal, Strength, detail
 from lowbackground.detectors.generator_hosts import GeneratorHost, GeneratorHosts, generator_hosts, urls_at
+from lowbackground.detectors.html_marks import HtmlHit, html_hits
+from lowbackground.detectors.mark_rules import Guard, Rule, Rules, shipped_rules
 from lowbackground.detectors.record_parts import found_pages, found_texts
-from lowbackground.detectors.residue_html import HtmlHit, html_hits
-from lowbackground.detectors.residue_rules import Guard, Rule, Rules, shipped_rules
-from lowbackground.detectors.residue_text import START_BYTES, TextHit, paragraph_number, text_hits
+from lowbackground.detectors.text_marks import START_BYTES, TextHit, paragraph_number, text_hits
 from lowbackground.manifests.html_tags import hidden_ranges, is_hidden, tag_around
 
 REASONS = {

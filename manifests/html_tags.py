@@ -80,7 +80,12 @@ def hidden_ranges(page: bytes) -> list[Range]:
     return ranges
 
 
+def range_around(ranges: Sequence[Range], place: int) -> Range | None:
+    """The one of the ascending ranges that holds a place; null where none does."""
+    index = bisect_right(ranges, (place, 1 << 62)) - 1
+    return ranges[index] if index >= 0 and ranges[index][0] <= place < ranges[index][1] else None
+
+
 def is_hidden(ranges: Sequence[Range], place: int) -> bool:
     """Whether a place lies in one of the ascending ranges."""
-    index = bisect_right(ranges, (place, 1 << 62)) - 1
-    return index >= 0 and ranges[index][0] <= place < ranges[index][1]
+    return range_around(ranges, place) is not None

@@ -1,4 +1,4 @@
-"""The rules of `llm_residue.yaml`: what interfaces leave in texts and in pages, compiled and checked.
+"""Rules about marks in texts and pages, as `llm_residue.yaml` and `disclosures.yaml` hold them, compiled and checked.
 
 The YAML is data that people extend: whatever it gets wrong is said with the rule's id, when the rules are loaded.
 """
@@ -138,6 +138,15 @@ def read_rules(facts: Mapping[str, Any]) -> Rules:
     return Rules(
         int(facts["version"]), ruleset([_text(e) for e in facts["text"]]), ruleset([_html(e) for e in facts["html"]])
     )
+
+
+def text_rules(entries: Sequence[Mapping[str, Any]]) -> Ruleset[TextRule]:
+    """Text rules from the list that a YAML file holds.
+
+    Raises:
+        ValueError: a rule is not one; the message names it.
+    """
+    return ruleset([_text(entry) for entry in entries])
 
 
 def ruleset(rules: Sequence[AnyRule]) -> Ruleset[AnyRule]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from lowbackground.detectors.mark_rules import HtmlRule, Measure, Ruleset
 from lowbackground.detectors.record_parts import Found
-from lowbackground.detectors.residue_rules import HtmlRule, Measure, Ruleset
 from lowbackground.manifests.html_tags import Tag, hidden_ranges, is_hidden, tag_around
 
 WHOLE_COUNT = 10  # elements from which a mark that only counts is taken to be on all of the text

@@ -9,8 +9,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from lowbackground.detectors.mark_rules import Guard, Ruleset, TextRule
 from lowbackground.detectors.record_parts import Found
-from lowbackground.detectors.residue_rules import Guard, Ruleset, TextRule
 
 WINDOW = 400  # bytes on either side of a needle: longer than any match
 BEHIND = 40  # bytes between a needle and a match that it announces

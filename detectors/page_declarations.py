@@ -1,0 +1,166 @@
+"""What the elements of a page declare: AI disclosure, source types, authors, opt-outs and licences.
+
+Elements are read where the search found a needle. What stands in comments, scripts and styles is no element; the
+content of a JSON-LD script is read as data.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lowbackground.detectors.disclosure_values import Declaration, by_author, by_label, by_source_type, by_truth
+from lowbackground.detectors.licences import CREATIVE_COMMONS_HOST, is_creative_commons, licence, linked
+from lowbackground.detectors.linked_data import Statement, statements
+from lowbackground.detectors.record_parts import Found
+from lowbackground.detectors.usage_preferences import meta_opt_outs
+from lowbackground.manifests.html_tags import Range, Tag, hidden_ranges, is_hidden, range_around, tag_around
+from lowbackground.manifests.many_needles import ManyNeedles
+
+MAX_PLACES = 100  # of one needle on one page
+_DISCLOSURE = "ai-disclosure"  # dweekly/ai-content-disclosure; W3C community group "AI Content Disclosure"
+_TRUTHS = frozenset(
+    {"ai-generated", "ai-content", "ai_generated", "aigc", "generated-by", "content-origin", "ai-content-type"}
+)
+_ATTRIBUTES = (b"data-ai-generated", b"data-aigc")
+_WHOLE = frozenset({b"html", b"body", b"main", b"article", b"meta"})
+_PARTS = {b"img": "picture", b"picture": "picture", b"figure": "picture", b"video": "video", b"audio": "sound"}
+_BUILDERS = re.compile(r"v0(?:\.dev|\.app)?(?: by Vercel)?", re.IGNORECASE)
+_LD_JSON = "application/ld+json"
+
+SEARCH = ManyNeedles(
+    [
+        each.encode()
+        for each in (
+            *(
+                "ai-disclosure",
+                "ai-generated",
+                "ai_generated",
+                "ai-content",
+                "data-aigc",
+                "generated-by",
+                "content-origin",
+            ),
+            *('"aigc"', "'aigc'", "name=aigc", "<genai>", "<genai "),
+            *("noai", "noimageai", "tdm-reservation", "digitalsourcetype"),
+            *(
+                '"chatgpt"',
+                '"gpt-4',
+                '"openai chatgpt',
+                'content="ai"',
+                '"name":"ai"',
+                '"name": "ai"',
+                '"claude"',
+                '"gemini"',
+            ),
+            *('"v0.dev"', '"v0.app"', "lovable generated project"),
+            *('rel="license', "rel='license", "rel=license", ' license"', " license'", CREATIVE_COMMONS_HOST),
+            *('"license":', '"license" :'),
+        )
+    ]
+)
+
+
+@dataclass(slots=True)
+class Declared:
+    """What one page declares. `unreadable` names signals that are there and could not be read."""
+
+    declarations: list[Declaration] = field(default_factory=list)
+    opt_outs: list[str] = field(default_factory=list)
+    licences: list[str | None] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def declared_on(found: Found, url: str | None) -> Declared:
+    """Everything that the needles of a page lead to."""
+    declared = Declared()
+    hidden = hidden_ranges(found.data)
+    tags: set[int] = set()
+    scripts: set[int] = set()
+    seen = Counter[int]()
+    for place, needle in found.places:
+        seen[needle] += 1
+        if seen[needle] > MAX_PLACES:
+            continue
+        around = range_around(hidden, place)
+        if around is not None:
+            if around[0] not in scripts:
+                scripts.add(around[0])
+                _read_script(found.data, around, declared, url)
+            continue
+        tag = tag_around(found.data, place)
+        if tag is not None and tag.start not in tags and not is_hidden(hidden, tag.start):
+            tags.add(tag.start)
+            _read_tag(tag, declared, url)
+    return declared
+
+
+def _read_tag(tag: Tag, declared: Declared, url: str | None) -> None:
+    """An element: `<meta>`, a link to a licence, or one that declares what it holds."""
+    if tag.name == b"meta":
+        name = (tag.value(b"name") or tag.value(b"property") or tag.value(b"itemprop") or "").lower()
+        content = tag.value(b"content") or ""
+        declared.opt_outs += meta_opt_outs(name, content)
+        declared.declarations += _of_meta(name, content, tag.start)
+    elif tag.name in {b"a", b"link", b"area"}:
+        href = tag.value(b"href") or ""
+        relations = (tag.value(b"rel") or "").lower().split()
+        if "license" in relations:
+            declared.licences.append(licence(href, url))
+        elif tag.name == b"a" and is_creative_commons(href):
+            declared.licences.append(linked(href))
+    declared.declarations += _of_element(tag)
+
+
+def _of_meta(name: str, content: str, at: int) -> Iterator[Declaration]:
+    if name == _DISCLOSURE:
+        yield from by_label("meta-disclosure", content, None, at)
+    elif name in _TRUTHS:
+        yield from by_truth(f"meta-{name.replace('_', '-')}", content, None, at)
+    elif name == "digitalsourcetype":
+        yield from by_source_type("microdata-source-type", content, "thing", at)
+    elif name in {"author", "article:author"}:
+        yield from by_author("meta-author", content, None, at)
+    elif (name == "generator" and _BUILDERS.fullmatch(content)) or (
+        name in {"description", "og:description"} and content.lower() == "lovable generated project"
+    ):
+        yield Declaration.weak("meta-builder", "disclosure.page-builder", "code", at)
+
+
+def _of_element(tag: Tag) -> Iterator[Declaration]:
+    part = None if tag.name in _WHOLE else _PARTS.get(tag.name, "element")
+    if tag.name == b"genai":
+        yield from by_label("genai-element", "ai-generated", "element", tag.start)
+    value = tag.value(_DISCLOSURE.encode())
+    if value is not None and tag.name != b"meta":
+        yield from by_label("attribute-disclosure", value, part, tag.start)
+    for attribute in _ATTRIBUTES:
+        value = tag.value(attribute)
+        if value is not None:
+            yield from by_truth(f"attribute-{attribute.decode()}", value or "true", part, tag.start)
+
+
+def _read_script(page: bytes, around: Range, declared: Declared, url: str | None) -> None:
+    """JSON-LD; any other script, and a comment, says nothing."""
+    opening = tag_around(page, around[0] - 1)
+    if opening is None or (opening.value(b"type") or "").lower().partition(";")[0].strip() != _LD_JSON:
+        return
+    script = page[around[0] + 1 : around[1]]  # the range begins with the ">" of the tag
+    found = statements(script)
+    if found is None:
+        if b"digitalsourcetype" in script.lower():
+            declared.unreadable.append("json-ld")
+        return
+    for statement in found:
+        if statement.what == "licence":
+            if statement.part is None:
+                declared.licences.append(licence(statement.value, url))
+        else:
+            declared.declarations += _of_statement(statement, around[0])
+
+
+def _of_statement(statement: Statement, at: int) -> Iterator[Declaration]:
+    if statement.what == "source-type":
+        yield from by_source_type("json-ld-source-type", statement.value, statement.part, at)
+    else:
+        yield from by_author("json-ld-author", statement.value, statement.part, at)

@@ -1,0 +1,252 @@
+"""What elements, JSON-LD, opt-outs and licences of a page say, each scoped to what it describes."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from lowbackground.detectors.evidence import Kind, Signal, Strength
+from tests.detectors.disclosure_rows import (
+    CERTAIN,
+    EDITED,
+    GENERATED,
+    HUMAN_WEAK,
+    IPTC,
+    SILENT,
+    json_ld,
+    licences,
+    meaning,
+    page,
+    response,
+    said,
+)
+from tests.detectors.residue_samples import PROSE
+
+# --- elements
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ('<meta name="ai-disclosure" content="ai-generated">', CERTAIN),
+        ("<META CONTENT='autonomous' NAME='AI-Disclosure'>", CERTAIN),
+        ('<meta name="ai-disclosure" content="ai-assisted">', EDITED),
+        ('<meta name="ai-disclosure" content="mixed">', (Signal.MIXED, Strength.STRONG, Kind.COMPOSITE)),
+        ('<meta name="ai-disclosure" content="none">', HUMAN_WEAK),
+        ('<meta name="ai-disclosure" content="ai_summarized; required=1; icon=ai_generated">', EDITED),
+        ('<meta name="ai-disclosure" content="see below">', SILENT),
+        ('<meta name="ai-generated" content="true">', GENERATED),
+        ('<meta name="ai-generated" content="false">', SILENT),
+        ('<meta name="ai_generated" content="yes">', GENERATED),
+        ('<meta name="generated-by" content="GPT-4o">', GENERATED),
+        ('<meta name="generated-by" content="Jekyll 4.2">', SILENT),
+        ('<meta name="content-origin" content="ai">', GENERATED),
+        ('<meta name="content-origin" content="newsroom">', SILENT),
+        (
+            '<meta name="aigc" content="{&quot;Label&quot;:&quot;1&quot;,&quot;ContentProducer&quot;:&quot;001191&quot;}">',
+            GENERATED,
+        ),
+        ('<meta name="aigc" content="{}">', SILENT),
+        ('<meta name="author" content="ChatGPT">', GENERATED),
+        ('<meta name="author" content="AI">', GENERATED),
+        ('<meta name="author" content="Claude">', (Signal.SYNTHETIC, Strength.WEAK, Kind.GENERATED)),
+        ('<meta name="author" content="Claude Monet">', SILENT),
+        ('<meta name="keywords" content="ChatGPT">', SILENT),
+        ('<!-- <meta name="ai-disclosure" content="ai-generated"> -->', SILENT),
+        ('<script>var m = \'<meta name="ai-generated" content="true">\';</script>', SILENT),
+    ],
+)
+def test_a_meta_tag_declares_for_the_page(head: str, expected: object) -> None:
+    evidence = said(**page(head=head))
+    assert meaning(evidence) == expected
+    assert evidence.part is None
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "part"),
+    [
+        ('<main ai-disclosure="ai-generated">x</main>', CERTAIN, None),
+        ('<section ai-disclosure="ai-generated" ai-model="m">x</section>', CERTAIN, "element"),
+        ('<img src="a.png" data-ai-generated="true">', GENERATED, "picture"),
+        ("<div data-aigc>x</div>", GENERATED, "element"),
+        ('<article data-ai-generated="true">x</article>', GENERATED, None),
+        ('<article data-ai-generated="false">x</article>', SILENT, None),
+        ("<p><genai>words</genai></p>", CERTAIN, "element"),
+        ("<p>ai-disclosure: ai-generated</p>", SILENT, None),
+    ],
+)
+def test_an_attribute_declares_for_its_element(body: str, expected: object, part: str | None) -> None:
+    evidence = said(**page(body))
+    assert (meaning(evidence), evidence.part) == (expected, part)
+
+
+def test_a_page_built_by_an_ai_says_nothing_of_its_text() -> None:
+    for head in (
+        '<meta name="generator" content="v0.dev">',
+        '<meta name="description" content="Lovable Generated Project">',
+    ):
+        evidence = said(**page(head=head))
+        assert (evidence.strength, evidence.part) == (Strength.WEAK, "code")
+    assert said(**page(head='<meta name="generator" content="WordPress 6.1">')).signal is Signal.SILENT
+
+
+# --- JSON-LD
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{IPTC}trainedAlgorithmicMedia",
+        "https://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
+        "TrainedAlgorithmicMedia",
+        "digsrctype:trainedAlgorithmicMedia",
+        "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
+    ],
+)
+def test_a_source_type_of_the_article_is_about_the_page(value: str) -> None:
+    evidence = said(**json_ld({"@type": "NewsArticle", "digitalSourceType": value}))
+    assert (meaning(evidence), evidence.part) == (GENERATED, None)
+    graph = said(**json_ld({"@graph": [{"@type": "WebPage", "digitalSourceType": {"@id": value}}]}))
+    assert (meaning(graph), graph.part) == (GENERATED, None)
+
+
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [
+        ({"@type": "NewsArticle", "image": {"@type": "ImageObject", "digitalSourceType": "x"}}, "picture"),
+        ({"@type": "ImageObject", "digitalSourceType": "x"}, "picture"),
+        ({"@type": "VideoObject", "digitalSourceType": "x"}, "video"),
+        ({"@type": "Article", "image": [{"digitalSourceType": "x"}]}, "picture"),
+        ({"@type": "Article", "hasPart": {"@type": "WebPageElement", "digitalSourceType": "x"}}, "thing"),
+    ],
+)
+def test_a_source_type_of_a_picture_is_not_about_the_page(data: Any, part: str) -> None:
+    filled = orjson.loads(orjson.dumps(data).replace(b'"x"', b'"trainedAlgorithmicMedia"'))
+    evidence = said(**json_ld(filled))
+    assert (meaning(evidence), evidence.part) == (GENERATED, part)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("compositeWithTrainedAlgorithmicMedia", EDITED),
+        ("digitalCapture", (Signal.HUMAN, Strength.WEAK, Kind.CAPTURED)),
+        ("digitalCreation", HUMAN_WEAK),
+        ("MultiFrameComputationalCaptureDigitalSource", (Signal.HUMAN, Strength.WEAK, Kind.CAPTURED)),
+        ("algorithmicMedia", SILENT),
+        ("composite", SILENT),
+        ("https://example.org/trainedAlgorithmicMedias", SILENT),
+    ],
+)
+def test_each_source_type_says_what_the_vocabulary_says(value: str, expected: object) -> None:
+    assert meaning(said(**json_ld({"@type": "Article", "digitalSourceType": value}))) == expected
+
+
+def test_a_statement_about_the_page_comes_before_one_about_a_part() -> None:
+    picture = {"@type": "ImageObject", "digitalSourceType": "trainedAlgorithmicMedia"}
+    evidence = said(**json_ld({"@type": "Article", "digitalSourceType": "digitalCreation", "image": picture}))
+    assert (meaning(evidence), evidence.part) == (HUMAN_WEAK, None)
+
+
+def test_an_author_in_json_ld_is_taken_by_the_whole_name() -> None:
+    assert meaning(said(**json_ld({"@type": "Article", "author": {"@type": "Person", "name": "ChatGPT"}}))) == GENERATED
+    assert said(**json_ld({"@type": "Article", "author": {"name": "The ChatGPT Fan"}})).signal is Signal.SILENT
+    assert said(**json_ld({"@type": "Article", "about": {"name": "ChatGPT"}})).signal is Signal.SILENT
+
+
+def test_json_ld_that_cannot_be_read_is_unknown_where_it_speaks_of_a_source_type() -> None:
+    script = '<script type="application/ld+json">{"digitalSourceType": "digitalCapture",}</script>'
+    assert said(**page(head=script)).reason == "disclosure.unreadable"
+    other = script.replace("digitalSourceType", "license").replace("application/ld+json", "text/javascript")
+    assert said(**page(head=other)).reason == "disclosure.none"
+
+
+# --- opt-outs
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([("x-robots-tag", "noindex, noai")], ("x-robots-tag=noai",)),
+        ([("x-robots-tag", "noai"), ("x-robots-tag", "NoImageAI")], ("x-robots-tag=noai", "x-robots-tag=noimageai")),
+        ([("x-robots-tag", "somebot: noai, nofollow")], ("x-robots-tag=noai",)),
+        ([("x-robots-tag", "noindex, noarchive")], ()),
+        ([("x-robots-tag", "noairships")], ()),
+        ([("tdm-reservation", "1")], ("tdm-reservation=1",)),
+        ([("tdm-reservation", " 0 ")], ()),
+        ([("tdm-reservation", "yes")], ("tdm-reservation=unreadable",)),
+        ([("content-usage", "train-ai=n")], ("content-usage=train-ai:n",)),
+        ([("content-usage", "train-ai=n;p=1, search=y")], ("content-usage=train-ai:n",)),
+        ([("content-usage", "search=y"), ("content-usage", "train-ai=n")], ("content-usage=train-ai:n",)),
+        ([("content-usage", "train-ai=?0")], ("content-usage=train-ai:n",)),
+        ([("content-usage", "train-ai=y")], ()),
+        ([("content-usage", "search=n")], ()),
+        ([("content-usage", "train-ai=perhaps")], ("content-usage=unreadable",)),
+        ([("content-usage", "train-ai: n")], ("content-usage=unreadable",)),
+    ],
+)
+def test_opt_outs_of_a_response(headers: list[tuple[str, str]], expected: tuple[str, ...]) -> None:
+    evidence = said(**response(*headers))
+    assert evidence.opt_out == expected
+    assert evidence.signal is Signal.SILENT  # a wish says nothing of the origin
+    assert evidence.reason == ("disclosure.opt-out" if expected else "disclosure.none")
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ('<meta name="robots" content="index,follow,noai,noimageai">', ("robots=noai", "robots=noimageai")),
+        ('<meta content="NOAI" name="ROBOTS">', ("robots=noai",)),
+        ('<meta name="GPTBot" content="noai">', ("gptbot=noai",)),
+        ('<meta name="tdm-reservation" content="1">', ("tdm-reservation=1",)),
+        ('<meta name="tdm-reservation" content="0">', ()),
+        ('<meta name="robots" content="noindex">', ()),
+        ('<meta name="description" content="noai, noimageai">', ()),
+        ('<!--<meta name="robots" content="noai">-->', ()),
+    ],
+)
+def test_opt_outs_of_a_page(head: str, expected: tuple[str, ...]) -> None:
+    assert said(**page(head=head)).opt_out == expected
+
+
+def test_an_opt_out_stands_beside_whatever_is_disclosed() -> None:
+    head = '<meta name="ai-disclosure" content="ai-generated"><meta name="robots" content="noai">'
+    evidence = said(**page(head=head))
+    assert (meaning(evidence), evidence.opt_out) == (CERTAIN, ("robots=noai",))
+
+
+# --- licences
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('<a rel="license" href="https://creativecommons.org/licenses/by-sa/4.0/">x</a>', ["CC-BY-SA-4.0"]),
+        ('<a href="http://creativecommons.org/publicdomain/zero/1.0/">x</a>', ["linked:CC0-1.0"]),
+        (
+            '<a href="https://creativecommons.org/licenses/by-nc-nd/3.0/de/" rel="nofollow license">x</a>',
+            ["CC-BY-NC-ND-3.0"],
+        ),
+        ('<link rel="license" href="/terms.html">', ["https://example.org/terms.html"]),
+        ('<a href="https://creativecommons.org/">x</a>', None),
+        ('<a rel="licensed" href="/x">x</a>', None),
+        ('<a rel="license" href="">x</a>', None),
+        ('<!-- <a rel="license" href="/x">x</a> -->', None),
+    ],
+)
+def test_the_licence_that_a_page_names(body: str, expected: list[str] | None) -> None:
+    assert licences(page(body)) == expected
+
+
+def test_the_licence_of_a_picture_is_not_that_of_the_page() -> None:
+    by = "https://creativecommons.org/licenses/by/4.0/"
+    assert licences(json_ld({"@type": "Article", "license": by})) == ["CC-BY-4.0"]
+    assert licences(json_ld({"@type": "Article", "license": {"@type": "CreativeWork", "@id": by}})) == ["CC-BY-4.0"]
+    assert licences(json_ld({"@type": "Article", "image": {"@type": "ImageObject", "license": by}})) is None
+
+
+def test_a_licence_in_a_link_header_counts_and_one_that_is_not_named_is_null() -> None:
+    row = response(("link", '<https://example.org/l>; rel="license", <https://example.org/n>; rel=next'))
+    assert licences(row) == ["https://example.org/l"]
+    assert licences(response(("link", "<https://example.org/n>; rel=next"))) is None
+    assert licences({"text": PROSE}) is None
