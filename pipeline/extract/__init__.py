@@ -3,7 +3,7 @@
 Readers of WARC, tar and loose files call `extract` for every document; media have no text and pass through it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lowbackground.pipeline.config import Read
@@ -56,23 +56,28 @@ def extract(raw: bytes, media_type: str | None, charset_hint: str | None, settin
     """
     if not has_text(media_type):
         return NO_TEXT
-    notes: list[str] = []
-    if media_type not in HTML:
-        decoded = decode(raw, charset_hint)
-        text, heading = decoded.text, None
-        truncated = False
-    else:
-        truncated = len(raw) > settings.max_html_bytes
-        page = _cut(raw, settings.max_html_bytes) if truncated else raw
-        decoded = decode(page, charset_hint, markup=True)
-        heading = title(decoded.text)
-        text = _page_text(page, decoded.text, settings, notes)
-    notes += decoded.notes
-    if truncated:
-        notes.append(TRUNCATED)
+    if media_type in HTML:
+        return _page(raw, charset_hint, settings)
+    decoded = decode(raw, charset_hint)
+    return _extracted(decoded.text, None, decoded.notes, truncated=False)
+
+
+def _page(raw: bytes, charset_hint: str | None, settings: Read) -> Extracted:
+    truncated = len(raw) > settings.max_html_bytes
+    page = _cut(raw, settings.max_html_bytes) if truncated else raw
+    costly = too_costly(page)  # first, while the reader has left the bytes in the cache
+    decoded = decode(page, charset_hint, markup=True)
+    if decoded.wide:
+        costly = too_costly(decoded.text.encode())
+    notes = [*decoded.notes, *([TRUNCATED] if truncated else []), *([PLAIN] if costly else [])]
+    text = stripped_text(decoded.text) if costly else _main_text(decoded.text, settings)
+    return _extracted(text, title(decoded.text), notes, truncated=truncated)
+
+
+def _extracted(text: str, heading: str | None, notes: Sequence[str], *, truncated: bool) -> Extracted:
     if "\0" in text or (heading and "\0" in heading):
         text, heading = text.replace("\0", "\ufffd"), heading and heading.replace("\0", "\ufffd")
-        notes.append(REPLACED)
+        notes = (*notes, REPLACED)
     return Extracted(text, heading, language(text), tuple(sorted(set(notes))), truncated)
 
 
@@ -80,14 +85,9 @@ def _cut(page: bytes, size: int) -> bytes:
     return page[: page.rfind(b">", size - _CUT_AT_TAG, size) + 1 or size]
 
 
-def _page_text(page: bytes, decoded: str, settings: Read, notes: list[str]) -> str:
-    """The main text; all of the text where parsing would cost too much, with a note."""
-    ascii_based = page if b"\0" not in page[:64] else decoded.encode()  # UTF-16 hides its tags from the scan
-    if too_costly(ascii_based):
-        notes.append(PLAIN)
-        return stripped_text(decoded)
+def _main_text(page: str, settings: Read) -> str:
     try:
-        return _extractor(settings)(decoded)
+        return _extractor(settings)(page)
     except (LowbackgroundError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the native parser is no Exception

@@ -34,6 +34,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_WIDE = ("utf-16", "utf-32")
 _META = re.compile(rb"""<meta\s[^>]{0,500}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _XML = re.compile(rb"""\A\s{0,99}<\?xml\s[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([A-Za-z0-9_:.-]{2,40})""")
 _SEVEN_BIT_JAPANESE = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")  # the escapes of ISO-2022-JP, RFC 1468
@@ -41,10 +42,14 @@ _SEVEN_BIT_JAPANESE = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")  # the escapes of I
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Characters, and what had to be assumed: `charset-guessed`, `unicode-replaced`."""
+    """Characters, and what had to be assumed: `charset-guessed`, `unicode-replaced`.
+
+    `wide`: the bytes were UTF-16 or UTF-32, in which markup does not look like ASCII.
+    """
 
     text: str
     notes: tuple[str, ...] = ()
+    wide: bool = False
 
 
 def decode(raw: bytes, hint: str | None = None, *, markup: bool = False) -> Decoded:
@@ -55,7 +60,7 @@ def decode(raw: bytes, hint: str | None = None, *, markup: bool = False) -> Deco
     for mark, codec in _BOMS:
         if raw.startswith(mark):
             return _replacing(raw[len(mark) :], codec)
-    unmarked = _without_high_bytes(raw)
+    unmarked = _without_high_bytes(raw, hint)
     if unmarked:
         return _replacing(raw, unmarked)
     try:
@@ -64,12 +69,15 @@ def decode(raw: bytes, hint: str | None = None, *, markup: bool = False) -> Deco
         return _not_utf8(raw, _codecs(hint, _declared_inside(raw) if markup else []))
 
 
-def _without_high_bytes(raw: bytes) -> str | None:
+def _without_high_bytes(raw: bytes, hint: str | None) -> str | None:
     """The codec of bytes that pass as UTF-8 because they have no high bit set, though they are something else."""
     if b"\x1b" in raw and _SEVEN_BIT_JAPANESE.search(raw):
         return "iso2022_jp_ext"
     head = raw[:256]
     if b"\0" in head:
+        declared = _codec(hint) if hint else None
+        if declared and declared.startswith(_WIDE):
+            return declared
         zeros_first, zeros_second = head[::2].count(0), head[1::2].count(0)
         enough = len(head) // 2 * 0.3  # most of a page's head is markup, so ASCII, so every second byte is zero
         if max(zeros_first, zeros_second) >= max(enough, 4) and min(zeros_first, zeros_second) == 0:
@@ -99,7 +107,7 @@ def _not_utf8(raw: bytes, declared: list[str]) -> Decoded:
     """What was declared if it fits; damaged UTF-8 if most of it holds; else what the bytes look like."""
     for codec in declared:
         try:
-            return Decoded(raw.decode(codec))
+            return Decoded(raw.decode(codec), (), codec.startswith(_WIDE))
         except UnicodeDecodeError:
             continue
     for codec in ("utf-8", *declared):
@@ -110,7 +118,7 @@ def _not_utf8(raw: bytes, declared: list[str]) -> Decoded:
     if guessed is None or guessed == "utf-8":  # the detector's word for "nothing fits"
         guessed = "cp1252"  # WHATWG HTML 13.2.3.2: the last resort of western locales
     found = _replacing(raw, guessed)
-    return Decoded(found.text, (GUESSED, *found.notes))
+    return Decoded(found.text, (GUESSED, *found.notes), found.wide)
 
 
 def _damage(text: str) -> float:
@@ -120,7 +128,8 @@ def _damage(text: str) -> float:
 
 
 def _replacing(raw: bytes, codec: str) -> Decoded:
+    wide = codec.startswith(_WIDE)
     try:
-        return Decoded(raw.decode(codec))
+        return Decoded(raw.decode(codec), (), wide)
     except UnicodeDecodeError:
-        return Decoded(raw.decode(codec, "replace"), (REPLACED,))
+        return Decoded(raw.decode(codec, "replace"), (REPLACED,), wide)

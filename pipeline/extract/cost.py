@@ -16,11 +16,13 @@ import numpy.typing as npt
 MAX_DEPTH = 2000  # open elements at one place: 0.06 s; 5,000 take 0.4 s, and it is quadratic
 MAX_DEPTH_SUM = 10_000_000  # over all tags: the main-content pass costs about 0.2 µs each; real pages stay below 3e6
 MAX_FORMATTING_SUM = 1_000_000  # open <b>, <font> ... over all tags: the parser may clone each, at 400 bytes; real: 7e4
-MAX_ATTRIBUTES = 2000  # of one tag, 0.01 s: the parser compares each name with all before it
+MAX_ATTRIBUTES = 2000  # of one tag, 0.01 s; the parser compares each name with all before it
 MAX_TAGS = 4000  # fewer cannot be nested expensively enough (0.25 s) to be worth looking at
 DENSE = 24  # bytes a tag: real markup has about 120, nesting for its own sake 3 to 12
 
-_BLOCK = 4096  # MAX_ATTRIBUTES need at least this many bytes without a "<"
+_BLOCK = 1 << 12
+_STRIDE = 4  # of the blocks of a large page one in so many is looked at; a tag of five blocks cannot hide between them
+_SHORT_TAG = 256
 _LT = 60
 _VOID = "area base br col embed hr img input link meta source track wbr param"  # WHATWG HTML 13.1.2, void elements
 _CLOSED_BY_NEXT = "html head body p li td tr th dd dt option tbody thead"  # end tag may be left out, 13.1.2.4
@@ -33,11 +35,15 @@ _Ints = npt.NDArray[np.int64]
 def too_costly(page: bytes) -> bool:
     """Whether parsing `page` (UTF-8 or another superset of ASCII) could take seconds or gigabytes."""
     data = np.frombuffer(page, np.uint8)
-    is_tag = data == _LT
-    tags = int(np.count_nonzero(is_tag))
-    if (tags > MAX_TAGS or tags * DENSE > len(page)) and _nests_too_much(page, np.flatnonzero(is_tag)):
+    whole = len(page) // _BLOCK * _BLOCK
+    blocks = data[:whole].reshape(-1, _BLOCK)
+    step = _STRIDE if len(blocks) >= 4 * _STRIDE else 1  # a sample of a page of usual size settles it
+    is_tag = blocks[::step] == _LT
+    tags = int(np.count_nonzero(is_tag)) * step + int(np.count_nonzero(data[whole:] == _LT))
+    if (tags > MAX_TAGS or tags * DENSE > len(page)) and _nests_too_much(page, np.flatnonzero(data == _LT)):
         return True
-    return len(page) > _BLOCK and _has_huge_tag(page, is_tag)
+    bare = np.flatnonzero(~is_tag.any(axis=1)) * step
+    return bool(len(bare)) and _has_huge_tag(page, bare.tolist())
 
 
 def _nests_too_much(page: bytes, starts: _Ints) -> bool:
@@ -75,20 +81,22 @@ def _running(steps: _Ints) -> _Ints:
     return total - np.minimum(0, np.minimum.accumulate(total))
 
 
-def _has_huge_tag(page: bytes, is_tag: npt.NDArray[np.bool_]) -> bool:
-    """Whether one tag has more than `MAX_ATTRIBUTES`; only the tag before a long run without `<` can."""
-    whole = len(page) // _BLOCK * _BLOCK
-    before = -2
-    for block in np.flatnonzero(~is_tag[:whole].reshape(-1, _BLOCK).any(axis=1)).tolist():
-        start = page.rfind(b"<", 0, block * _BLOCK) if block != before + 1 else -1
-        if start >= 0 and page[start + 1 : start + 2].isalpha() and _attributes(page, start) > MAX_ATTRIBUTES:
+def _has_huge_tag(page: bytes, bare: list[int]) -> bool:
+    """Whether one tag has more than `MAX_ATTRIBUTES`; only the tag before a block without `<` can."""
+    last = -1
+    for block in bare:
+        start = page.rfind(b"<", max(last, 0), block * _BLOCK)
+        if start > last and page[start + 1 : start + 2].isalpha() and _attributes(page, start) > MAX_ATTRIBUTES:
             return True
-        before = block
+        last = max(last, start)
     return False
 
 
 def _attributes(page: bytes, start: int) -> int:
     """How many attributes the tag at `start` has, counted up to one more than `MAX_ATTRIBUTES`."""
+    soon = page[start : start + _SHORT_TAG].partition(b">")
+    if soon[1] and b'"' not in soon[0] and b"'" not in soon[0]:
+        return len(soon[0])  # <script> and <style>, most of the time: more than it has, and few
     at, count = start + 1, -1  # the name of the tag looks like an attribute
     while count <= MAX_ATTRIBUTES and (found := _ATTRIBUTE.match(page, at)):
         at, count = found.end(), count + 1

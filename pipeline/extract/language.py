@@ -7,7 +7,7 @@ know one language, and no filter by itself.
 
 from resiliparse.parse.lang import detect_fast
 
-HEAD_CHARS = 4096  # 0.02 ms; more text does not change the answer on real pages
+HEAD_CHARS = 2048  # 0.01 ms; more text does not change the answer on real pages
 MIN_CHARS = 100  # below about 150 characters the profile leans towards the largest Wikipedias (Resiliparse's docs)
 
 

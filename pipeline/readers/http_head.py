@@ -55,20 +55,18 @@ def read_head(readline: Callable[[int], bytes]) -> Head:
 
 def _headers(raw: bytes) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for line in raw.split(b"\n")[1:]:
-        if line[:1] in {b" ", b"\t"} and found:  # a folded value, RFC 9112, 5.2
-            name, value = found[-1]
-            found[-1] = name, f"{value} {_text(line)}"[:MAX_VALUE_CHARS]
-            continue
-        name_bytes, colon, value_bytes = line.partition(b":")
-        if colon and len(found) < MAX_HEADERS:
-            found.append((_text(name_bytes)[:MAX_NAME_CHARS].lower(), _text(value_bytes)[:MAX_VALUE_CHARS]))
+    for line in _text(raw).split("\n")[1:]:
+        name, colon, value = line.partition(":")
+        if line[:1] in {" ", "\t"} and found:  # a folded value, RFC 9112, 5.2
+            key, before = found[-1]
+            found[-1] = key, f"{before} {line.strip()}"[:MAX_VALUE_CHARS]
+        elif colon and len(found) < MAX_HEADERS:
+            found.append((name.strip()[:MAX_NAME_CHARS].lower(), value.strip()[:MAX_VALUE_CHARS]))
     return found
 
 
 def _text(raw: bytes) -> str:
     """Header bytes are ASCII, UTF-8 in practice, Latin-1 by tradition."""
-    raw = raw.strip(b" \t\r\n")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

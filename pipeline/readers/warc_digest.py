@@ -10,13 +10,14 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-_ALGORITHMS = {  # labels without punctuation: sha-1 and SHA1 are one
-    "md5": "md5",
-    "sha1": "sha1",
-    "sha256": "sha256",
-    "sha384": "sha384",
-    "sha512": "sha512",
+_NEW = {  # by the label without punctuation: sha-1 and SHA1 are one
+    "md5": hashlib.md5,
+    "sha1": hashlib.sha1,
+    "sha256": hashlib.sha256,
+    "sha384": hashlib.sha384,
+    "sha512": hashlib.sha512,
 }
+_SIZES = {label: new(usedforsecurity=False).digest_size for label, new in _NEW.items()}
 _MAX_LABELLED = 300
 
 
@@ -29,16 +30,16 @@ class Digest:
 
     def matches(self, data: bytes) -> bool:
         """Whether it is that of `data`."""
-        return hashlib.new(self.algorithm, data, usedforsecurity=False).digest() == self.value
+        return _NEW[self.algorithm](data, usedforsecurity=False).digest() == self.value
 
 
 def parsed(labelled: str | None) -> Digest | None:
     """`sha1:BASE32`, or in hex or base64; null for none, and for what cannot be checked."""
     label, colon, text = (labelled or "")[:_MAX_LABELLED].strip().partition(":")
-    algorithm = _ALGORITHMS.get(label.lower().replace("-", "").replace("_", ""))
-    if not colon or algorithm is None:
+    algorithm = label.lower().replace("-", "").replace("_", "")
+    size = _SIZES.get(algorithm)
+    if not colon or size is None:
         return None
-    size = hashlib.new(algorithm, usedforsecurity=False).digest_size
     value = _decoded(text.strip().rstrip("="), size)
     return Digest(algorithm, value) if value else None
 
@@ -49,12 +50,18 @@ def _decoded(text: str, size: int) -> bytes | None:
         if len(text) == size * 2:
             return bytes.fromhex(text)
         if len(text) == -(-size * 8 // 5):
-            return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+            bits = int(text.upper().translate(_BASE32), 32)  # the standard library's b32decode takes ten times as long
+            return (bits >> (len(text) * 5 - size * 8)).to_bytes(size, "big")
         if len(text) == -(-size * 4 // 3):
             return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
     except (ValueError, binascii.Error):
         return None
     return None
+
+
+_BASE32 = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567018_+- ", "0123456789ABCDEFGHIJKLMNOPQRSTUV*******"
+)  # RFC 4648, 6
 
 
 class Check:
@@ -70,7 +77,7 @@ class Check:
         if head and self._block == self._payload:
             self._block = None
         digest = self._block or self._payload
-        self._running = hashlib.new(digest.algorithm, usedforsecurity=False) if digest else None
+        self._running = _NEW[digest.algorithm](usedforsecurity=False) if digest else None
         if self._block and self._running:
             self._running.update(head)
 
