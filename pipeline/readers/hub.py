@@ -18,7 +18,7 @@ from lowbackground.pipeline.locations import open_binary
 from lowbackground.pipeline.readers.data_sets import ROOT, columns_of, opened, part_of
 from lowbackground.pipeline.readers.mapping import map_table, parts, written
 from lowbackground.pipeline.readers.repair import check_structure
-from lowbackground.pipeline.readers.roles import PREFIX, is_media_struct, passthrough_schema, roles_of
+from lowbackground.pipeline.readers.roles import PREFIX, checked_names, is_media_struct, passthrough_schema, roles_of
 from lowbackground.pipeline.units import InputFile, Unit
 
 ROWS_AT_ONCE = 100  # asked of `datasets`: so many pictures of some megabytes fit into memory
@@ -110,7 +110,7 @@ def _of_hub(file: InputFile, settings: Read) -> _Rows:
 def _of_saved(file: BinaryIO) -> _Rows:
     """Read with Arrow alone: `datasets` would copy out of a damaged file before anybody looks whether it is sound."""
     stream = pa.ipc.open_stream(file)
-    return _Rows(stream.schema, _sound_tables(stream))
+    return _Rows(checked_names(stream.schema), _sound_tables(stream))
 
 
 def _sound_tables(stream: pa.RecordBatchReader) -> Iterator[pa.Table]:

@@ -16,7 +16,7 @@ from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import UnitError
 from lowbackground.pipeline.locations import open_binary
 from lowbackground.pipeline.readers.mapping import map_table, parts, written
-from lowbackground.pipeline.readers.roles import Roles, passthrough_schema, roles_of
+from lowbackground.pipeline.readers.roles import Roles, checked_names, passthrough_schema, roles_of
 from lowbackground.pipeline.units import InputFile, Unit
 
 _BUFFER = 1 << 20  # bytes read ahead of a column, instead of the whole of it
@@ -43,16 +43,19 @@ def slices(file: InputFile, unit_bytes: int) -> list[tuple[int, int]]:
         return [(0, -1)]
     try:
         with _opened(file) as table:
-            sizes = [_stored_bytes(table.metadata.row_group(index)) for index in range(table.num_row_groups)]
+            groups = [table.metadata.row_group(index) for index in range(table.num_row_groups)]
+            decoded = [max(0, int(group.total_byte_size)) for group in groups]
     except UnitError:
         return [(0, -1)]
-    cuts, held = [0], 0
-    for index, size in enumerate(sizes):
-        if held and held + size > unit_bytes:
+    # The stored size of a group is told by its columns alone, whose metadata abort the process where they are damaged.
+    share = file.size / max(1, sum(decoded))
+    cuts, held = [0], 0.0
+    for index, size in enumerate(decoded):
+        if held and held + size * share > unit_bytes:
             cuts.append(index)
-            held = 0
-        held += size
-    return list(zip(cuts, [*cuts[1:], len(sizes)], strict=True))
+            held = 0.0
+        held += size * share
+    return list(zip(cuts, [*cuts[1:], len(decoded)], strict=True))
 
 
 def read(unit: Unit, settings: Read) -> Iterator[Batch]:
@@ -75,12 +78,15 @@ def _opened(file: InputFile) -> Iterator[pq.ParquetFile]:
     with stream:
         try:
             table = pq.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER)
+            checked_names(table.schema_arrow)
         except Exception as error:  # pyarrow, and the store below it, raise many kinds
             raise UnitError(
                 f"{file.source}: has no readable Parquet footer ({str(error)[:200]}); it is cut off or damaged. "
                 "Fetch the file again and run with --redo-changed"
             ) from error
         with table:
+            if any(table.metadata.row_group(index).num_rows < 0 for index in range(table.num_row_groups)):
+                raise UnitError(f"{file.source}: has no readable Parquet footer (a row group of fewer than no rows)")
             yield table
 
 
@@ -145,7 +151,3 @@ class _Table:
             rows = range(first, min(first + self._settings.batch_rows, end))
             lost = tuple(Unreadable(f"{source}#{row}", source, row, "corrupt-row-group", detail) for row in rows)
             yield replace(self._empty(), unreadable=lost)
-
-
-def _stored_bytes(row_group: pq.RowGroupMetaData) -> int:
-    return sum(int(row_group.column(index).total_compressed_size) for index in range(row_group.num_columns))

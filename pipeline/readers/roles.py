@@ -34,6 +34,20 @@ class Roles:
     unmapped_media: bool = False
 
 
+def checked_names(schema: pa.Schema) -> pa.Schema:
+    """The schema itself.
+
+    Raises:
+        UnicodeDecodeError: the name of a column, or of a field inside one, is no UTF-8.
+    """
+    fields = list(schema)
+    while fields:
+        field = fields.pop()
+        field.name.encode()  # asking for the name is what raises
+        fields += [field.type.field(index) for index in range(field.type.num_fields)]
+    return schema
+
+
 def check_mapping(columns: Mapping) -> None:
     """Refuse a mapping that cannot be meant.
 
