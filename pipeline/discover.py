@@ -39,7 +39,7 @@ def discover(inputs: Sequence[str], settings: Read) -> Discovered:
     skipped = Counter[str]()
     found = list(_once(expand(inputs, settings), skipped))
     named = [entry for entry in found if not entry.file.uri.endswith(SIDECAR)]
-    content = [entry for entry in named if entry.file.size or entry.format is not None]  # a hub's size is not known
+    content = [entry for entry in named if entry.file.size or entry.unsized or entry.format is not None]
     skipped.update({"empty": len(named) - len(content)})
     formats = _formats(content, settings)
     skipped.update({ARC: formats.count(ARC)})

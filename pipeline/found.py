@@ -10,13 +10,14 @@ class Found:
     """A file to read.
 
     `identity` is the same for every spelling of its place. `siblings` are the uris of its folder, null where that was
-    not listed. `format` is null where the content has to tell.
+    not listed. `format` is null where the content has to tell. `unsized`: the store does not say how large it is.
     """
 
     file: InputFile
     identity: str
     siblings: frozenset[str] | None = None
     format: Format | None = None
+    unsized: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,4 +88,4 @@ def _found(uri: str, source: str, id_: str, facts: Mapping[str, Any], siblings: 
     mark = next((facts[name] for name in _MARKS if facts.get(name)), None)
     stamp = mark.timestamp() if isinstance(mark, datetime) else mark
     file = InputFile(uri, source, size, fingerprint=f"{size}-{json_digest(str(stamp))[:32]}", id=id_)
-    return Found(file, uri, siblings)
+    return Found(file, uri, siblings, unsized=facts.get("size") is None)

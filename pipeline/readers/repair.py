@@ -8,6 +8,7 @@ from lowbackground.pipeline.readers.documents import without_surrogates
 
 REPLACED = "unicode-replaced"
 INVALID = "invalid-unicode"
+_BYTES_OF = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.string_view(): pa.binary_view()}
 
 
 def repaired(table: pa.RecordBatch, notes: Sequence[set[str]]) -> tuple[pa.RecordBatch, dict[int, tuple[str, str]]]:
@@ -27,6 +28,17 @@ def repaired(table: pa.RecordBatch, notes: Sequence[set[str]]) -> tuple[pa.Recor
                 if not _is_sound(column.take([row])):  # a slice would be judged with the children of its neighbours
                     damaged.setdefault(row, (INVALID, f"column {field.name[:100]!r} holds a string that is no UTF-8"))
     return table, damaged
+
+
+def check_structure(table: pa.RecordBatch) -> None:
+    """Refuse arrays whose lengths and offsets do not fit, which nothing may touch; a plain string that is no UTF-8 passes.
+
+    Raises:
+        ArrowInvalid: the first thing that does not fit.
+    """
+    for column in table.columns:
+        plain = _BYTES_OF.get(column.type)
+        (column if plain is None else column.view(plain)).validate(full=True)
 
 
 def _is_sound(column: pa.Array) -> bool:

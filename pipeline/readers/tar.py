@@ -84,7 +84,8 @@ def _events(file: InputFile, stream: BinaryIO, unit: Unit, settings: Read) -> It
     try:
         compressed = codec_of(stream.read(MAX_MAGIC)) is not None
         stream.seek(0)
-        source = Stream(stream) if compressed else PlainSource(stream, unit.start, file.size)
+        forward = compressed or not file.size  # a web server may not say how much there is to seek in
+        source = Stream(stream) if forward else PlainSource(stream, unit.start, file.size)
         yield from _Reader(file.source, TarWalk(source, unit.start), settings).events(unit.end)
     except StreamError as error:
         raise _broken(file, str(error)) from error

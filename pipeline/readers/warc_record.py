@@ -12,7 +12,7 @@ from lowbackground.pipeline.extract import HTML, NO_TEXT, TRUNCATED, ExtractionE
 from lowbackground.pipeline.readers.documents import Document, Event, Skipped
 from lowbackground.pipeline.readers.http_body import Body, BodyError, dechunked, decode_body
 from lowbackground.pipeline.readers.http_head import Head, HeadError, charset_of, read_head
-from lowbackground.pipeline.readers.payload import is_media, is_record
+from lowbackground.pipeline.readers.payload import is_media, is_record, no_record
 from lowbackground.pipeline.readers.warc_digest import Check
 from lowbackground.pipeline.readers.warc_stream import Found, raise_if_storage
 
@@ -151,7 +151,7 @@ def _payload(found: Found, head: Head | None, content_type: str | None, settings
     media_type = "text/plain" if is_text and body.data else sniff(body.data, content_type)
     rest = record.content_length - record.reader.tell()
     if not is_record(media_type):
-        raise _SkipError("empty" if media_type is None and rest <= 0 else _no_record(media_type))
+        raise _SkipError("empty" if media_type is None and rest <= 0 else no_record(media_type))
     assert media_type is not None  # noqa: S101 (is_record says so)
     if media_type not in HTML and (rest > 0 or body.more):
         stored += _rest(record, check, settings.max_media_bytes - len(stored))
@@ -204,20 +204,6 @@ def _readings(stored: bytes, body: Body, *, whole: bool) -> Iterable[bytes] | No
     if body.undone or (not whole and body.data[: len(stored)] != stored):
         return None
     return (stored, body.data, dechunked(stored).data) if whole else ()
-
-
-def _no_record(media_type: str | None) -> str:
-    """The slug for a type that is no record."""
-    if media_type is None:
-        return "unknown-type"
-    if media_type == "text/css":
-        return "css"
-    if media_type.endswith("/javascript"):
-        return "javascript"
-    if media_type.startswith("font/"):
-        return "font"
-    is_data = media_type.endswith(("/json", "/x-ndjson", "/xml", "+json", "+xml"))
-    return "structured-data" if is_data else "unknown-type"
 
 
 def _bare(uri: str | None) -> str:

@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -21,6 +22,7 @@ from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import ConfigError, UnitError
 from lowbackground.pipeline.readers import hub
 from lowbackground.pipeline.readers.data_sets import saved_files
+from lowbackground.pipeline.readers.repair import check_structure
 from lowbackground.pipeline.units import Format, InputFile, Unit
 from tests.hub_endpoint import commit_of, hub_endpoint
 
@@ -246,7 +248,7 @@ def test_a_column_that_appears_half_way_breaks_the_unit_and_is_named() -> None:
     assert whole.to_pylist() == [{"text": "a", "n": None}]
     with pytest.raises(UnitError, match=r"hf://datasets/A/B/x.jsonl: .*'late' appears half way"):
         list(hub._conforming(pa.table({"text": ["a"], "late": [1]}), columns, file))
-    with pytest.raises(UnitError, match="cannot read it"):
+    with pytest.raises(UnitError, match="cannot be read on"):
         list(hub._conforming(pa.table({"text": ["a"], "n": ["no number"]}), columns, file))
 
 
@@ -259,10 +261,22 @@ def test_a_damaged_saved_folder_is_named(tmp_path: Path, damage: bytes) -> None:
         saved_files(str(tmp_path), "the/folder")
 
 
-def test_a_damaged_file_of_a_saved_folder_breaks_its_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("data", [b"", b"\xff\xff\xff\xffno arrow stream"])
+def test_a_damaged_file_of_a_saved_folder_breaks_its_unit_and_no_plan(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "data-00000-of-00001.arrow"
-    path.write_bytes(b"\xff\xff\xff\xffno arrow stream")
+    path.write_bytes(data)
     file = InputFile(str(path), "saved/data-00000-of-00001.arrow", 1, "1")
 
+    assert hub.schema(file, Read()) == pa.schema([])
     with pytest.raises(UnitError, match=r"^saved/data-00000-of-00001.arrow: "):
         list(hub.read(Unit("u", Format.HUB, (file,)), Read()))
+
+
+def test_offsets_that_point_outside_are_found_before_anything_follows_them(tmp_path: Path) -> None:
+    data = pa.py_buffer(b"abc")
+    offsets = pa.py_buffer(np.array([0, 1 << 30, 3], np.int32).tobytes())
+    bad = pa.Array.from_buffers(pa.string(), 2, [None, offsets, data])
+    with pytest.raises(pa.ArrowInvalid):
+        check_structure(pa.RecordBatch.from_arrays([bad], ["text"]))
+    no_unicode = pa.array([b"\xff"], pa.binary()).view(pa.string())
+    check_structure(pa.RecordBatch.from_arrays([no_unicode], ["text"]))
