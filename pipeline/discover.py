@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from lowbackground.pipeline.config import Read
-from lowbackground.pipeline.expand import expand
-from lowbackground.pipeline.formats import ARC, HEAD, format_of
+from lowbackground.pipeline.expand import REQUESTS, expand
+from lowbackground.pipeline.formats import ARC, HEAD, LONG_HEAD, format_of
 from lowbackground.pipeline.found import Found, PassedOver
 from lowbackground.pipeline.locations import has_file, is_local, open_binary
 from lowbackground.pipeline.units import Format, InputFile
 
 SIDECAR = ".c2pa"
-_REQUESTS = 16  # at once to a store, which answers each in tens of milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def _formats(entries: Sequence[Found], settings: Read) -> list[Format | str]:
         return [entry.format or Format(settings.format) for entry in entries]
     if all(is_local(entry.file.uri) for entry in entries):
         return [_format(entry) for entry in entries]
-    with ThreadPoolExecutor(_REQUESTS) as pool:
+    with ThreadPoolExecutor(REQUESTS) as pool:
         return list(pool.map(_format, entries))
 
 
@@ -83,7 +82,7 @@ def _format(entry: Found) -> Format | str:
     def read(size: int) -> bytes:
         nonlocal head
         if len(head) < size and len(head) in {0, HEAD}:
-            with open_binary(entry.file.uri) as file:
+            with open_binary(entry.file.uri, read_ahead=LONG_HEAD) as file:
                 head = file.read(size)
         return head[:size]
 

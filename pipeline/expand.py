@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from glob import has_magic
 
 from lowbackground.pipeline.config import Read
@@ -14,6 +15,7 @@ from lowbackground.pipeline.stored_inputs import stored_inputs
 from lowbackground.pipeline.units import Format
 
 MAX_LIST_BYTES = 1 << 30  # of an @list, decompressed; a list of all files of a Common Crawl release has 10 MB
+REQUESTS = 16  # at once to a store
 _DATA_SETS = "hf://datasets/"
 
 
@@ -24,11 +26,17 @@ def expand(inputs: Sequence[str], settings: Read) -> Iterator[Found | PassedOver
         ConfigError: an input is missing, may not be listed, or is of a scheme that is not read.
     """
     for typed in inputs:
-        if typed.startswith("@"):
-            for line in _list_lines(typed):
-                yield from _one(settings.list_prefix + line, settings)
-        else:
+        if not typed.startswith("@"):
             yield from _one(typed, settings)
+            continue
+        lines = [settings.list_prefix + line for line in _list_lines(typed)]
+        if any(is_local(line) or _is_data_set(line, settings) for line in lines):
+            for line in lines:
+                yield from _one(line, settings)
+        else:  # a store answers in tens of milliseconds, and lists have tens of thousands of lines
+            with ThreadPoolExecutor(REQUESTS) as pool:
+                for found in pool.map(lambda line: list(_one(line, settings)), lines):
+                    yield from found
 
 
 def _one(typed: str, settings: Read) -> Iterator[Found | PassedOver]:

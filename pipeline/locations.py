@@ -123,8 +123,10 @@ def filesystem(location: str) -> tuple[Any, str]:
     return found, path
 
 
-def open_binary(location: str) -> BinaryIO:
+def open_binary(location: str, read_ahead: int | None = None) -> BinaryIO:
     """The bytes of a file, to be closed by the caller; seekable wherever the store allows ranges.
+
+    A store is asked for `read_ahead` bytes at a time; null is what suits it for reading all of a file.
 
     Raises:
         OSError: it is not there, or may not be read; reading raises nothing else either, whatever the store raises.
@@ -133,7 +135,8 @@ def open_binary(location: str) -> BinaryIO:
     if is_local(location):
         return Path(local_path(location)).open("rb")
     store, path = filesystem(location)
-    return io.BufferedReader(_Stored(_as_os_error(store.open, path, "rb")), _BUFFER)
+    opened = _as_os_error(lambda: store.open(path, "rb", **({"block_size": read_ahead} if read_ahead else {})))
+    return io.BufferedReader(_Stored(opened), _BUFFER)
 
 
 class _Stored(io.RawIOBase):

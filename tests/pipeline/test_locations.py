@@ -109,7 +109,7 @@ def test_whatever_a_store_raises_is_an_error_of_files(call: str, monkeypatch: py
         def _strip_protocol(self, path: str) -> str:
             return path
 
-        def open(self, _path: str, _mode: str) -> BrokenFile:
+        def open(self, _path: str, _mode: str, **_options: int) -> BrokenFile:
             if call == "open":
                 raise RuntimeError("no credentials")
             return BrokenFile()
