@@ -28,6 +28,7 @@ from lowbackground.detectors.page_declarations import SEARCH, Declared, declared
 from lowbackground.detectors.record_parts import Found, found_pages, found_texts
 from lowbackground.detectors.text_marks import TextHit, paragraph_number, text_hits
 from lowbackground.detectors.usage_preferences import HEADERS, header_opt_outs
+from lowbackground.manifests.many_needles import ManyNeedles
 from lowbackground.manifests.structured_fields import parse_dictionary
 
 REASONS = {
@@ -78,6 +79,7 @@ class NoticeRules:
     """The rules for notices and trailers, and what before a notice denies it."""
 
     rules: Ruleset[TextRule]
+    search: ManyNeedles
     denials: re.Pattern[bytes]
 
 
@@ -85,7 +87,8 @@ class NoticeRules:
 def notice_rules() -> NoticeRules:
     """The rules that are part of the program."""
     facts: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("disclosures.yaml").read_text("utf-8"))
-    return NoticeRules(text_rules(facts["text"]), compiled(facts["denials"]))
+    rules = text_rules(facts["text"])
+    return NoticeRules(rules, ManyNeedles(rules.needles), compiled(facts["denials"]))
 
 
 def disclosures(*, content: bool = False) -> Detector:
@@ -125,7 +128,7 @@ class _Disclosures:
         for found in found_pages(records, SEARCH):
             declared = declared_on(found, records.column("url")[found.row].as_py())
             _add_page(declared, said.setdefault(found.row, _Said()))
-        for found in found_texts(records, self.texts.rules.search):
+        for found in found_texts(records, self.texts.search):
             on_caption = records.column("raw")[found.row].is_valid and is_caption(
                 records.column("media_type")[found.row].as_py()
             )

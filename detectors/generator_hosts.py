@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import yaml
 
 from lowbackground.detectors.evidence import Strength
-from lowbackground.manifests.many_needles import ManyNeedles
 
 MAX_URL = 4096
+MIN_HOST = 4  # letters: "t.co"; also the shortest needle of a search
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{0,62}\Z")
 _URL = re.compile(rb"""https?://[^\s"'<>()\[\]\\]{1,2000}""", re.IGNORECASE)
 
@@ -31,10 +31,10 @@ class GeneratorHost:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorHosts:
-    """A list of hosts, and the search for all of them."""
+    """A list of hosts, and for each the bytes without which no address is on it."""
 
     hosts: tuple[GeneratorHost, ...]
-    search: ManyNeedles
+    needles: tuple[bytes, ...]
 
     def of(self, url: str) -> GeneratorHost | None:
         """The entry for a URL; null where it is on none of the hosts, or is no URL."""
@@ -68,12 +68,12 @@ def generator_hosts(added: tuple[str, ...] = ()) -> GeneratorHosts:
         for entry in facts["hosts"]
     ]
     entries = (*shipped, *map(_added, added))
-    return GeneratorHosts(entries, ManyNeedles([entry.host.encode() for entry in entries]))
+    return GeneratorHosts(entries, tuple((entry.host + entry.path.rstrip("/")).encode() for entry in entries))
 
 
 def _added(written: str) -> GeneratorHost:
     host, slash, path = written.strip().partition("/")
-    if not _HOST.match(host.lower()):
+    if not _HOST.match(host.lower()) or len(host) < MIN_HOST:
         raise ValueError(
             f"generator_hosts: {written!r} is no host; write it as images.example.org or images.example.org/made/"
         )

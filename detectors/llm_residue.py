@@ -20,9 +20,10 @@ from lowbackground.detectors.evidence import Basis, Evidence, Kind, Signal, Stre
 from lowbackground.detectors.generator_hosts import GeneratorHost, GeneratorHosts, generator_hosts, urls_at
 from lowbackground.detectors.html_marks import HtmlHit, html_hits
 from lowbackground.detectors.mark_rules import Guard, Rule, Rules, shipped_rules
-from lowbackground.detectors.record_parts import found_pages, found_texts
+from lowbackground.detectors.record_parts import Found, found_pages, found_texts
 from lowbackground.detectors.text_marks import START_BYTES, TextHit, paragraph_number, text_hits
 from lowbackground.manifests.html_tags import hidden_ranges, is_hidden, tag_around
+from lowbackground.manifests.many_needles import ManyNeedles
 
 REASONS = {
     "residue.none": "Nothing that a chat interface or a translator leaves was found.",
@@ -44,6 +45,7 @@ REASONS = {
 
 WHOLE = 0.5  # share of a text from which a mark speaks for all of it
 MAX_NAMED = 8  # rules and hosts that a detail lists
+MAX_LINKS = 32  # places of hosts looked at in one record
 _LINKS = (b"src", b"href", b"srcset", b"content", b"data-src", b"poster")
 _NEEDS = Needs(("text", "raw"))
 _NO_COLUMNS = pa.schema([])
@@ -64,7 +66,10 @@ def llm_residue(*, hosts: Sequence[str] = (), content: bool = False) -> Detector
     Raises:
         ValueError: an added host is no host.
     """
-    return _LlmResidue(shipped_rules(), generator_hosts(tuple(hosts)), content)
+    rules, listed = shipped_rules(), generator_hosts(tuple(hosts))
+    in_texts = ManyNeedles([*rules.text.needles, *listed.needles])
+    in_pages = ManyNeedles([*rules.html.needles, *listed.needles])
+    return _LlmResidue(rules, listed, in_texts, in_pages, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,12 @@ class _Sign:
 
 @dataclass(frozen=True)
 class _LlmResidue:
+    """Each search begins with the needles of its rules; those of the hosts follow."""
+
     rules: Rules
     hosts: GeneratorHosts
+    in_texts: ManyNeedles
+    in_pages: ManyNeedles
     content: bool
     name: str = "llm_residue"
     version: str = "1"
@@ -97,43 +106,35 @@ class _LlmResidue:
     def __call__(self, records: pa.RecordBatch, /) -> Findings:
         """Search all texts and pages at once; look closely at the rows where a needle stands."""
         evidence = _silence(records)
-        for row, entries in self._linked(records).items():
-            evidence[row] = _media(entries)
+        signs: dict[int, list[_Sign | None]] = {}
+        for found in found_texts(records, self.in_texts):
+            if linked := self._linked_in_text(found):
+                evidence[found.row] = _media(linked)
+            signs.setdefault(found.row, []).extend(self._text_signs(found, _day(records, found.row)))
+        for found in found_pages(records, self.in_pages):
+            if linked := self._linked_on_page(found):
+                evidence[found.row] = _media(linked)
+            signs.setdefault(found.row, []).extend(self._html_signs(found, records))
         for row, entry in self._from_hosts(records):
             where = detail(rule="generator-host", place="url", host=entry.host, name=entry.name)
             evidence[row] = Evidence(
                 Signal.SYNTHETIC, "residue.generator-host", entry.strength, Kind.GENERATED, detail=where
             )
-        signs: dict[int, list[_Sign]] = {}
-        guarded: set[int] = set()
-        for row, sign in (*self._in_texts(records), *self._in_pages(records)):
-            if sign is None:
-                guarded.add(row)
-            else:
-                signs.setdefault(row, []).append(sign)
-        for row in guarded:
-            if evidence[row] is _NONE:
-                evidence[row] = _GUARDED
-        for row, found in signs.items():
-            on_caption = records.column("raw")[row].is_valid and is_caption(records.column("media_type")[row].as_py())
-            if on_caption and evidence[row].reason == "residue.generator-host":
-                continue  # what is said of the picture itself comes before what is said of its caption
-            evidence[row] = replace(_said(found), part="text" if on_caption else None)
+        for row, found_signs in signs.items():
+            evidence[row] = _with_signs(evidence[row], found_signs, records, row)
         return Findings(evidence)
 
-    def _in_texts(self, records: pa.RecordBatch) -> Iterator[tuple[int, _Sign | None]]:
-        """The signs in texts; null for matches that a guard took away."""
-        for found in found_texts(records, self.rules.text.search):
-            captured = _day(records, found.row)
-            by_rule: dict[Rule, list[TextHit]] = {}
-            for hit in text_hits(found, self.rules.text):
-                if hit.guard in {Guard.CODE, Guard.QUOTE} or _impossible(hit.rule, captured):
-                    yield found.row, None
-                else:
-                    by_rule.setdefault(hit.rule, []).append(hit)
-            spans = [(hit.block_start, hit.block_end) for hits in by_rule.values() for hit in hits]
-            for rule, hits in by_rule.items():
-                yield found.row, self._text_sign(rule, hits, spans, found.data, captured)
+    def _text_signs(self, found: Found, captured: date | None) -> Iterator[_Sign | None]:
+        """The signs in a text; null for a match that a guard took away."""
+        by_rule: dict[Rule, list[TextHit]] = {}
+        for hit in text_hits(found, self.rules.text):
+            if hit.guard in {Guard.CODE, Guard.QUOTE} or _impossible(hit.rule, captured):
+                yield None
+            else:
+                by_rule.setdefault(hit.rule, []).append(hit)
+        spans = [(hit.block_start, hit.block_end) for hits in by_rule.values() for hit in hits]
+        for rule, hits in by_rule.items():
+            yield self._text_sign(rule, hits, spans, found.data, captured)
 
     def _text_sign(
         self, rule: Rule, hits: Sequence[TextHit], spans: Sequence[tuple[int, int]], text: bytes, captured: date | None
@@ -154,15 +155,11 @@ class _LlmResidue:
             text[first.start : first.end].decode(errors="replace") if self.content else None,
         )
 
-    def _in_pages(self, records: pa.RecordBatch) -> Iterator[tuple[int, _Sign | None]]:
-        for found in found_pages(records, self.rules.html.search):
-            text, captured = records.column("text")[found.row].as_py(), _day(records, found.row)
-            url = records.column("url")[found.row].as_py()
-            for hit in html_hits(found, self.rules.html, len(text) if text else None, url):
-                if _impossible(hit.rule, captured):
-                    yield found.row, None
-                else:
-                    yield found.row, self._html_sign(hit, found.data, captured)
+    def _html_signs(self, found: Found, records: pa.RecordBatch) -> Iterator[_Sign | None]:
+        text, captured = records.column("text")[found.row].as_py(), _day(records, found.row)
+        url = records.column("url")[found.row].as_py()
+        for hit in html_hits(found, self.rules.html, len(text) if text else None, url):
+            yield None if _impossible(hit.rule, captured) else self._html_sign(hit, found.data, captured)
 
     def _html_sign(self, hit: HtmlHit, page: bytes, captured: date | None) -> _Sign:
         guard = Guard.DATE if _too_early(hit.rule, captured) else None
@@ -177,23 +174,34 @@ class _LlmResidue:
             if url and is_caption(type_) and (entry := self.hosts.of(url)) and entry.makes != "text":
                 yield row, entry
 
-    def _linked(self, records: pa.RecordBatch) -> dict[int, list[tuple[int, GeneratorHost]]]:
-        """What pages and texts show or link of generators' hosts: by row, places and hosts."""
-        linked: dict[int, list[tuple[int, GeneratorHost]]] = {}
-        for found in found_texts(records, self.hosts.search):
-            starts = [start for start, _ in found.places[:MAX_NAMED]]
-            urls = urls_at(found.data, starts)
-            linked.setdefault(found.row, []).extend((at, e) for at, url in urls if (e := self.hosts.of(url)))
-        for found in found_pages(records, self.hosts.search):
-            hidden = None
-            for place, _ in found.places[: MAX_NAMED * 4]:
-                tag = tag_around(found.data, place)
-                values = [tag.value(name) for name in _LINKS] if tag else []
-                entries = [e for value in values if value and (e := self.hosts.of(value))]
-                hidden = hidden_ranges(found.data) if hidden is None and entries else hidden
-                if tag and entries and not is_hidden(hidden or (), tag.start):
-                    linked.setdefault(found.row, []).append((tag.start, entries[0]))
-        return {row: entries for row, entries in linked.items() if entries}
+    def _linked_in_text(self, found: Found) -> list[tuple[int, GeneratorHost]]:
+        """Addresses on generators' hosts in a text, with their places."""
+        places = [start for start, needle in found.places if needle >= len(self.rules.text.needles)][:MAX_LINKS]
+        return [(at, entry) for at, url in urls_at(found.data, places) if (entry := self.hosts.of(url))]
+
+    def _linked_on_page(self, found: Found) -> list[tuple[int, GeneratorHost]]:
+        """What a page shows or links of generators' hosts, with the places of the elements."""
+        linked: dict[int, GeneratorHost] = {}
+        places = [start for start, needle in found.places if needle >= len(self.rules.html.needles)]
+        for place in places[:MAX_LINKS]:
+            tag = tag_around(found.data, place)
+            values = [tag.value(name) for name in _LINKS] if tag else []
+            entries = [entry for value in values if value and (entry := self.hosts.of(value))]
+            if tag and entries:
+                linked[tag.start] = entries[0]
+        hidden = hidden_ranges(found.data) if linked else []
+        return [(at, entry) for at, entry in linked.items() if not is_hidden(hidden, at)]
+
+
+def _with_signs(before: Evidence, signs: Sequence[_Sign | None], records: pa.RecordBatch, row: int) -> Evidence:
+    """The evidence of a row once the signs in its text and page are known."""
+    speaking = [sign for sign in signs if sign is not None]
+    if not speaking:
+        return _GUARDED if signs and before is _NONE else before
+    on_caption = records.column("raw")[row].is_valid and is_caption(records.column("media_type")[row].as_py())
+    if on_caption and before.reason == "residue.generator-host":
+        return before  # what is said of the picture itself comes before what is said of its caption
+    return replace(_said(speaking), part="text" if on_caption else None)
 
 
 def _opens(hit: TextHit, text: bytes) -> bool:

@@ -15,7 +15,6 @@ from typing import Any, Generic, TypeVar
 import yaml
 
 from lowbackground.detectors.evidence import Kind, Strength
-from lowbackground.manifests.many_needles import ManyNeedles
 
 MAX_PLACES = 256  # needles of one rule that are looked at in one record: half from its beginning, half from its end
 
@@ -92,17 +91,17 @@ AnyRule = TypeVar("AnyRule", bound=Rule)
 
 @dataclass(frozen=True)
 class Ruleset(Generic[AnyRule]):
-    """Rules of one place, and the search for all of them: needle number n belongs to the rules `owners[n]`."""
+    """Rules of one place; needle number n of a search that begins with `needles` belongs to the rules `owners[n]`."""
 
     rules: tuple[AnyRule, ...]
-    search: ManyNeedles
+    needles: tuple[bytes, ...]
     owners: tuple[tuple[int, ...], ...]
 
     def by_rule(self, places: Sequence[tuple[int, int]]) -> Iterator[tuple[AnyRule, Sequence[int]]]:
         """The places (start, number of the needle) of each rule that has any; of a flood the first and the last."""
         starts: dict[int, list[int]] = {}
         for start, needle in places:
-            for number in self.owners[needle]:
+            for number in self.owners[needle] if needle < len(self.owners) else ():
                 starts.setdefault(number, []).append(start)
         half = MAX_PLACES // 2
         for number, at in sorted(starts.items()):
@@ -150,12 +149,12 @@ def text_rules(entries: Sequence[Mapping[str, Any]]) -> Ruleset[TextRule]:
 
 
 def ruleset(rules: Sequence[AnyRule]) -> Ruleset[AnyRule]:
-    """The rules with one search over the needles of all of them."""
+    """The rules, with the needles of all of them."""
     owners: dict[bytes, list[int]] = {}
     for number, rule in enumerate(rules):
         for needle in rule.needles:
             owners.setdefault(needle.lower(), []).append(number)
-    return Ruleset(tuple(rules), ManyNeedles(list(owners)), tuple(tuple(numbers) for numbers in owners.values()))
+    return Ruleset(tuple(rules), tuple(owners), tuple(tuple(numbers) for numbers in owners.values()))
 
 
 def _text(entry: Mapping[str, Any]) -> TextRule:

@@ -142,11 +142,30 @@ def _word(needle: bytes, at: int) -> int:
 
 
 def _rarest(needle: bytes) -> range:
-    """The four neighbouring words of a needle that hold the fewest common bytes."""
-    costs = [_COMMON.get(byte, 0) for byte in needle]
-    best = min(range(len(needle) - _SURE + 1), key=lambda at: sum(costs[at : at + _SURE]))
+    """The four neighbouring words of a needle that stand in few pages by themselves."""
+    costs = [_COMMON_WORDS.get(needle[at : at + 4], 0) for at in range(len(needle) - 3)]
+    best = min(range(len(needle) - _SURE + 1), key=lambda at: sum(costs[at : at + 4]))
     return range(best, best + 4)
 
 
-# Weights by the order of commonness in pages and prose; it decides about speed alone.
-_COMMON = {byte | 0x20: 27 - rank for rank, byte in reversed(list(enumerate(b' etaoinsr/lcd"h=pumg-.fbywv')))}
+# The commonest words of four bytes in 150 crawled pages, letters folded. They decide about speed alone: which part of
+# a needle is looked for.
+_WORDS = """
+    lass clas ass= tion ss=" cont http onte type nten item ment tent data ttps tps: href ref= ctio div> /div
+    ata- <div </di s:// ps:/ ef=" "htt ight .com </a> menu -ite ="ht rtic arti widt idth text scri emen span
+    com/ icle link ticl medi atio crip ript name leme elem -con imag mage edia head </li /li> line enu- itle
+    titl dth: func ent- www. ncti unct font list /www quot icon ://w eigh port //ww f="h tem- ght: styl ont-
+    tyle /a>< colo id=" play olor le=" nu-i ader size u-it heig form -wid nter eade der- ecti able a></ load
+    onta ding ></d f="/ pan> ound back wrap itio left spla over rgin marg argi site ></l disp grou butt utto
+    tton rder lor: ispl ype= orde iner e":" -col this tain roun /spa <spa </sp iv>< .con aine navi ion" page
+    ion: s="s ion- "><a ntai turn ackg kgro ckgr lock arge etur retu true news lay: auto ptio bord bloc ><di
+    .jpg vide appe righ ento post meta -nav ing- comm -siz rans tran tor- dget idge ntor ease siti ="me widg
+    ideo pper igat nt-s addi avig viga pe=" li>< none gati sect even ddin ine- omme s="c et=" el=" padd "men
+    src= /wp- ipt> rapp s="m bott -typ tive tter -lin ents ent/ otto ttom p-co t-si foot -ico inte teas aser
+    rget valu view targ alue gin- cial arch oter posi osit ></s oote ener mmen main wp-c rel= ploa uplo lect
+    -web /upl nt-- html -tex his. er"> ente ing: vent flex inde enam ize: ext- ta-v wind time ="co kit- -wra
+    nner abel ame: late ebki webk bkit min- indo -lis orta ndow n.co rc=" umen -hea ><li labe ent= cle- ttp:
+    ject stat cons ions ent. nt=" ame= cate p:// ture nlin fill in-w tp:/ ter- -men nav- tant me=" ateg -lef
+    path ype- anne d-co .de/ get= -top mpor und- </p> tle= impo cent body tego
+"""
+_COMMON_WORDS = {word.encode(): 1000 // rank for rank, word in enumerate(_WORDS.split(), start=3)}
