@@ -4,7 +4,7 @@ Most rows of a crawl share a handful of findings, so evidence is encoded once pe
 index: a few microseconds a row.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 
@@ -39,7 +39,7 @@ def encode(
     findings: Sequence[tuple[Finding, ...]],
     detector_columns: Mapping[str, pa.Array],
     decisions: Sequence[Decision],
-    notes: Sequence[Sequence[str]],
+    notes: Sequence[Collection[str]],
     digests: pa.Array,
 ) -> pa.RecordBatch:
     """All `prov_` columns and `prov_reject_reason` of a batch, a row a record, in no particular column order."""
