@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lowbackground.detectors.pixels import is_lossless_webp
 from lowbackground.manifests.metadata.fields import MAX_PARTS, MAX_VALUE_BYTES, Data, Field
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def hidden_payload(data: Data, container: str) -> Field | None:
     """The payload of a PNG or a lossless WebP as a field `stealth:alpha` or `stealth:rgb`; null where there is none."""
     if container == "png":
         channels = [name for name in ("alpha", "rgb") if _may_hold(data, name)]
-    elif container == "webp" and _is_lossless(data):
+    elif container == "webp" and is_lossless_webp(data):
         channels = ["alpha", "rgb"]
     else:
         return None
@@ -143,19 +144,6 @@ def _compressed(data: Data) -> Iterator[bytes]:
         elif name == b"IEND":
             return
         at += 12 + length
-
-
-def _is_lossless(data: Data) -> bool:
-    """Whether a still WebP is coded as VP8L (RFC 9649, 2.6 and 2.7)."""
-    at = 12
-    for _ in range(8):  # VP8X, ICCP and ALPH may come before the picture
-        if at + 8 > len(data):
-            return False
-        name, length = struct.unpack_from("<4sI", data, at)
-        if name in {b"VP8L", b"VP8 ", b"ANIM", b"ANMF"}:
-            return bool(name == b"VP8L")
-        at += 8 + length + (length & 1)
-    return False
 
 
 def _payload(picture: "Image.Image", channel: str) -> str | None:
