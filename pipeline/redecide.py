@@ -38,7 +38,7 @@ from lowbackground.pipeline.units import Unit
 from lowbackground.pipeline.writer import Output, UnitWriter
 
 _COPIED = ("unreadable/", "_run/c2pa/")  # what no policy changes
-_STORED = {*KEY_COLUMNS.names, *VERDICT_COLUMNS.names, REJECT_REASON.name} - {"prov_c2pa"}
+_STORED = {*KEY_COLUMNS.names, *VERDICT_COLUMNS.names, REJECT_REASON.name} - {"prov_c2pa", "prov_licence"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ VERDICT_COLUMNS = pa.schema(
         ("prov_weight", pa.float64()),
         ("prov_evidence", pa.list_(EVIDENCE_TYPE)),
         ("prov_opt_out", pa.list_(pa.string())),
+        ("prov_licence", pa.list_(pa.string())),
         ("prov_notes", pa.list_(pa.string())),
         ("prov_c2pa", CREDENTIAL_TYPE),
     ]
