@@ -12,6 +12,7 @@ from lowbackground.pipeline.extract.charset import REPLACED, decode
 from lowbackground.pipeline.extract.cost import too_costly
 from lowbackground.pipeline.extract.html import main_text, stripped_text, title
 from lowbackground.pipeline.extract.language import language
+from lowbackground.pipeline.panics import is_panic
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 TRUNCATED = "truncated"
@@ -20,7 +21,9 @@ _CUT_AT_TAG = 4096  # bytes: a cut page ends after a tag if one is this near, so
 
 
 class ExtractionError(LowbackgroundError):
-    """The document could not be turned into text; the record goes to unreadable with the reason `parse-failed`."""
+    """The document could not be turned into text; the record goes to unreadable with this reason."""
+
+    reason = "parse-failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,11 @@ def _cut(page: bytes, size: int) -> bytes:
 def _main_text(page: str, settings: Read) -> str:
     try:
         return _extractor(settings)(page)
-    except (LowbackgroundError, KeyboardInterrupt, SystemExit):
+    except LowbackgroundError:
         raise
-    except BaseException as error:  # a panic of the native parser is no Exception
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         raise ExtractionError(
             f"{settings.extractor} failed on the page: {type(error).__name__}: {error}"[:300]
         ) from error

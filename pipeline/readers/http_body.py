@@ -16,7 +16,7 @@ _PIECE = 1 << 20
 _FEED = 1 << 14
 _ZSTD_FEED = 1 << 10  # RFC 8878, 3.1.1.2: 4 bytes may stand for 128 KiB, so this bounds a piece to 32 MiB
 _ZSTD_WINDOW = 1 << 23  # RFC 9659: content coding zstd must not need a window above 8 MiB
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]{0,4000})?\r?\n")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]{0,4000})?\r\n")
 
 
 class BodyError(Exception):
@@ -74,10 +74,10 @@ def dechunked(stored: bytes) -> Body:
         start, at = found.end(), found.end() + size
         if size == 0:
             return Body(b"".join(chunks))
-        if not chunks and at < len(stored) and stored[at : at + 1] not in {b"\r", b"\n"}:
+        if not chunks and at + 2 <= len(stored) and stored[at : at + 2] != b"\r\n":
             return Body(stored, undone=True)  # a text that happens to begin with a hexadecimal word
         chunks.append(data[start:at])
-        at += 2 if stored[at : at + 2] == b"\r\n" else 1
+        at += 2
     return Body(b"".join(chunks), cut=True) if chunks else Body(stored, undone=True)
 
 

@@ -17,6 +17,8 @@ _CHARSET = re.compile(r"""charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_:.-]{1,40})""",
 class HeadError(Exception):
     """The block is no HTTP response."""
 
+    reason = "invalid-http"
+
 
 @dataclass(frozen=True, slots=True)
 class Head:

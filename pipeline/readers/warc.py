@@ -14,7 +14,7 @@ from lowbackground.pipeline.batch import Batch, Unreadable
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import UnitError
 from lowbackground.pipeline.locations import open_binary
-from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS, Document, Event, batches
+from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS, Document, Event, Skipped, batches
 from lowbackground.pipeline.readers.warc_info import is_archives_file
 from lowbackground.pipeline.readers.warc_record import Origin, Outcome, outcome_of
 from lowbackground.pipeline.readers.warc_stream import Broken, has_member_per_record, records
@@ -81,7 +81,7 @@ def _of_file(stream: BinaryIO, file: InputFile, unit: Unit, settings: Read) -> I
     try:
         for item in records(stream, file.source, unit.start, unit.end):
             if isinstance(item, Broken) and item.taints and held is not None and not held.proven:
-                held = _tainted(held, item)
+                held = _tainted(held, item, file)
                 continue
             if held is not None:
                 yield held.event
@@ -96,13 +96,14 @@ def _of_file(stream: BinaryIO, file: InputFile, unit: Unit, settings: Read) -> I
 
 def _unreadable(broken: Broken, file: InputFile) -> Outcome:
     id_ = f"{file.source}#{broken.offset}"
-    return Outcome(Unreadable(id_, file.source, broken.offset, "invalid-record", broken.detail))
+    return Outcome(Unreadable(id_, file.source, broken.offset, broken.reason, broken.detail))
 
 
-def _tainted(outcome: Outcome, broken: Broken) -> Outcome:
-    """What becomes of a record after which its member does not end as it should."""
+def _tainted(outcome: Outcome, broken: Broken, file: InputFile) -> Outcome:
+    """What becomes of a record that the damage reaches: it cannot be a row; what was passed over stays so if whole."""
     event = outcome.event
-    if not isinstance(event, Document):
-        return outcome
-    detail = f"its Content-Length does not fit, or what stores it is damaged: {broken.detail}"
-    return Outcome(Unreadable(event.id, event.source, event.offset, "invalid-record", detail))
+    if isinstance(event, Document):
+        detail = f"its length does not fit, or what stores it is damaged: {broken.detail}"
+        return Outcome(Unreadable(event.id, event.source, event.offset, broken.reason, detail))
+    is_cut = isinstance(event, Skipped) and broken.reason == "truncated"
+    return _unreadable(broken, file) if is_cut else outcome

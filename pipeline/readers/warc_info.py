@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from lowbackground.pipeline.readers.warc_stream import MAX_HEADER_BYTES, raise_if_storage
+from lowbackground.pipeline.readers.warc_stream import MAX_HEADER_BYTES, FormatError, format_errors
 
 _MAX_INFO_BYTES = 1 << 16
 # Values that Common Crawl (CC-MAIN, CC-NEWS) and the Internet Archive write about themselves. What names their software
@@ -29,13 +29,13 @@ def is_archives_file(file: BinaryIO) -> bool:
     """
     file.seek(0)
     try:
-        record = next(iter(ArchiveIterator(file, parse_http=False, max_header_len=MAX_HEADER_BYTES)), None)
-        if record is None or record.record_type != WarcRecordType.warcinfo:
-            return False
-        info = record.reader.read(_MAX_INFO_BYTES)
-    except OSError as error:
-        raise_if_storage(error)
-        return False  # damaged: the reader proper says so
+        with format_errors():
+            record = next(iter(ArchiveIterator(file, parse_http=False, max_header_len=MAX_HEADER_BYTES)), None)
+            if record is None or record.record_type != WarcRecordType.warcinfo:
+                return False
+            info = record.reader.read(_MAX_INFO_BYTES)
+    except FormatError:
+        return False  # the reader proper says so
     return names_an_archive(info.decode("utf-8", "replace"))
 
 

@@ -14,7 +14,7 @@ from lowbackground.pipeline.readers.http_body import Body, BodyError, dechunked,
 from lowbackground.pipeline.readers.http_head import Head, HeadError, charset_of, read_head
 from lowbackground.pipeline.readers.payload import is_media, is_record, no_record
 from lowbackground.pipeline.readers.warc_digest import Check
-from lowbackground.pipeline.readers.warc_stream import Found, raise_if_storage
+from lowbackground.pipeline.readers.warc_stream import FormatError, Found, format_errors
 
 MAX_ID_CHARS = 1000
 MAX_URL_CHARS = 8192  # browsers and servers refuse longer ones
@@ -80,19 +80,26 @@ def outcome_of(found: Found, origin: Origin, settings: Read) -> Outcome:
         return Outcome(Skipped(skipped))
     id_ = _bare(found.record.record_id)[:MAX_ID_CHARS] or f"{origin.source}#{found.offset}"
     try:
-        return _document(found, id_, origin, settings)
+        with format_errors():
+            return _document(found, id_, origin, settings)
     except _SkipError as skip:
         return Outcome(Skipped(str(skip)))
-    except (_UnreadableError, BodyError) as error:
-        reason, detail = error.reason, str(error)
-    except HeadError as error:
-        reason, detail = "invalid-http", str(error)
-    except ExtractionError as error:
-        reason, detail = "parse-failed", str(error)
-    except OSError as error:
-        raise_if_storage(error)
-        reason, detail = "invalid-record", f"reading stopped after {found.record.reader.tell()} bytes: {error}"
+    except (_UnreadableError, BodyError, HeadError, ExtractionError) as error:
+        reason, detail = _cut(found) or (error.reason, str(error))
+    except FormatError as error:
+        reason, detail = "invalid-record", str(error)
     return Outcome(Unreadable(id_, origin.source, found.offset, reason, detail[:300]))
+
+
+def _cut(found: Found) -> tuple[str, str] | None:
+    """Reason and detail where the input does not hold the whole record: whatever else is wrong follows from that."""
+    try:
+        with format_errors():
+            found.record.reader.consume()
+            cut = found.cut()
+    except FormatError as error:
+        return "invalid-record", str(error)
+    return ("truncated", cut) if cut else None
 
 
 def _document(found: Found, id_: str, origin: Origin, settings: Read) -> Outcome:
@@ -182,9 +189,9 @@ def _rest(record: WarcRecord, check: Check, room: int) -> bytes:
 
 def _verify(found: Found, head: Head | None, stored: bytes, body: Body, check: Check) -> None:
     """Whether the record is whole and what was written, now that all of it has been read."""
-    fault = found.fault()
-    if fault:
-        raise _UnreadableError("truncated" if "ends" in fault else "invalid-record", fault)
+    cut = found.cut()
+    if cut:
+        raise _UnreadableError("truncated", cut)
     size = _body_size(found.record, head)
     if check.fails(lambda: _readings(stored, body, whole=len(stored) == size)):
         raise _UnreadableError("wrong-digest", "its bytes are not those that its digest was made of")

@@ -1,8 +1,7 @@
 """The records of a WARC file with the place of each, over damage and between two cuts.
 
 FastWARC raises at the first thing it cannot read. Here the damage becomes a `Broken`, and reading goes on at the next
-place where a record begins: a gzip member or zstd frame whose content starts with `WARC/`, or such a line in a plain
-file. A record is placed by the start of its member; further records in one member are numbered on from there.
+place where a record begins: a member or frame whose content starts with `WARC/`, or such a line in a plain file. A record is placed by the start of its member; further records in one member are numbered on from there.
 
 A slice (start, end) holds the records from the first that begins at or after `start` up to the first that begins at or
 after `end`, and what is broken before that one; so slices that meet make up the whole file.
@@ -11,16 +10,17 @@ after `end`, and what is broken before that one; so slices that meet make up the
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO
 
-from fastwarc.stream_io import GzipReader, ZstdReader
+from fastwarc.stream_io import GzipReader, Lz4Reader, ZstdReader
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
 from lowbackground.pipeline.errors import UnitError
+from lowbackground.pipeline.panics import is_panic
 from lowbackground.pipeline.readers.streams import codec_of
 
 MAX_HEADER_BYTES = 1 << 16
@@ -31,11 +31,11 @@ _BEGIN = b"WARC/"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record, to be read before the next is asked for. `fault` says what is wrong once its body has been read."""
+    """A record, to be read before the next is asked for. `cut` says, once it has been read, if the input ends inside it."""
 
     record: WarcRecord
     offset: int
-    fault: Callable[[], str | None]
+    cut: Callable[[], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,17 @@ class Broken:
     offset: int
     detail: str
     taints: bool = False
+    reason: str = "invalid-record"
+
+
+class FormatError(Exception):
+    """What is stored here cannot be read; nothing is wrong with the storage."""
 
 
 class _FaultError(Exception):
-    """Where the stream broke; `broken` is what to tell, null where the record at hand told it."""
+    """Where the stream broke, and what to tell."""
 
-    def __init__(self, offset: int, broken: Broken | None) -> None:
+    def __init__(self, offset: int, broken: Broken) -> None:
         super().__init__()
         self.offset = offset
         self.broken = broken
@@ -71,8 +76,7 @@ def records(file: BinaryIO, name: str, start: int = 0, end: int = -1) -> Iterato
         except _FaultError as fault:
             if 0 <= end <= fault.offset and is_start(file, codec, fault.offset):
                 return  # the next slice begins with it and will tell
-            if fault.broken:
-                yield fault.broken
+            yield fault.broken
             lost, at = fault.offset, next_start(file, codec, fault.offset + 1)
             if at is None:
                 raise UnitError(
@@ -94,70 +98,97 @@ def _run(file: BinaryIO, codec: str | None, at: int, end: int) -> Iterator[Found
         offset, member = places.offset, places.member
         if 0 <= end <= member:
             return
-        if not (record.headers.get("Content-Length") or "").isdecimal():
+        if not _has_length(record):
             raise _FaultError(member, Broken(offset, "its Content-Length is missing or no number"))
-        yield Found(record, offset, partial(places.fault, record))
+        yield Found(record, offset, partial(places.cut, record))
         try:
-            record.reader.consume()
-        except OSError as error:
-            raise_if_storage(error)  # else the reader of the record met it too
-        if places.fault(record):
-            raise _FaultError(member, None)
+            with format_errors():
+                record.reader.consume()
+                cut = places.cut(record)
+        except FormatError as error:
+            raise _FaultError(member, Broken(offset, str(error), taints=True)) from error
+        if cut:
+            raise _FaultError(member, Broken(offset, cut, taints=True, reason="truncated"))
     places.check_end()
 
 
+def _has_length(record: WarcRecord) -> bool:
+    declared = record.headers.get("Content-Length") or ""
+    return bool(declared.isdecimal()) and len(declared) < 20 and int(declared) == record.content_length
+
+
 class _Places:
-    """Iterates records and knows where each begins, which FastWARC tells only through the reader of some codecs."""
+    """Iterates records and knows where each begins, which FastWARC tells only through the reader of a codec.
+
+    `member` is where the member of the last record starts, `offset` the place of that record.
+    """
 
     def __init__(self, file: BinaryIO, codec: str | None, at: int) -> None:
         file.seek(at)
         reader = _READERS.get(codec)
-        self._file = file
+        self._file, self._codec = file, codec
         self._reader: Any = reader(file) if reader else None
-        self._records = ArchiveIterator(self._reader or file, parse_http=False, max_header_len=MAX_HEADER_BYTES)
+        self._records = ArchiveIterator(
+            self._reader or file,
+            parse_http=False,
+            max_header_len=MAX_HEADER_BYTES,
+            stream_detect=False,  # detection reads ahead, and then the reader tells the place of a later frame
+        )
         self._last: WarcRecord | None = None
-        self._plain = codec is None
-        self._crossed = False
-        self.member, self.offset = at, at
+        self.member = self.offset = self._after = at
 
     def __iter__(self) -> Iterator[WarcRecord]:
         while True:
             try:
-                record = next(self._records, None)
-            except OSError as error:
-                raise_if_storage(error)
-                raise self._between_records(str(error)[:200]) from error
+                with format_errors():
+                    record = next(self._records, None)
+                    position = self._position(record) if record else 0
+            except FormatError as error:
+                raise self._between_records(str(error)) from error
             if record is None:
                 return
-            member = self._reader.frame_start_position() if self._reader else record.stream_pos
-            shares = self._last is not None and member == self.member
-            self.offset = self.offset + 1 if shares else member
-            self.member, self._last = member, record
+            shares = self._last is not None and position == self.member
+            self.offset = self.offset + 1 if shares else position
+            self.member = self._after = position
+            self._last = record
             yield record
 
-    def fault(self, record: WarcRecord) -> str | None:
-        """What is wrong with the frame of a record that has been read to its end.
+    def _position(self, record: WarcRecord) -> int:
+        return int(self._reader.frame_start_position() if self._reader else record.stream_pos)
 
-        One that goes on in a next member is odd and no fault yet: writers do that, and so does a wrong Content-Length.
-        """
-        self._crossed = self._reader is not None and self._reader.frame_start_position() != self.member
+    def cut(self, record: WarcRecord) -> str | None:
+        """What is wrong with the length of a record that has been read to its end: the input ends before it does."""
+        self._after = self._position(record)
         read, declared = record.reader.tell(), record.content_length
-        if read < declared:
-            return f"the input ends after {read} of its {declared} bytes"
-        return None
+        return f"the input ends after {read} of its {declared} bytes" if read < declared else None
 
     def _between_records(self, detail: str) -> _FaultError:
+        """Tell damage at the tail of the last record's member from damage where the next record should be."""
         if self._last is None:
             return _FaultError(self.member, Broken(self.member, detail))
-        if self._crossed:
-            return _FaultError(self.member, Broken(self.offset + 1, detail, taints=True))
-        if self._plain:
+        if self._reader is None:
             at = self._end_of_last()
             return _FaultError(at, Broken(at, detail))
-        at = self._reader.frame_start_position() if self._reader else self.member + 1
-        if at != self.member:
-            return _FaultError(at, Broken(at, detail))
-        return _FaultError(at, Broken(self.offset + 1, detail, taints=self.offset == self.member))
+        tail = Broken(self.offset + 1, detail, taints=self.offset == self.member)
+        if self._after != self.member:  # the record goes on in another member; perhaps it should not
+            return _FaultError(self.member, tail)
+        try:
+            with format_errors():
+                at = int(self._reader.frame_start_position())
+        except FormatError:  # a panic took the reader with it
+            at = self.member
+        if at == self.member:
+            return _FaultError(self.member, tail)
+        if self._is_readable(at):
+            return _FaultError(at - 1, tail)
+        return _FaultError(at, Broken(at, detail))
+
+    def _is_readable(self, at: int) -> bool:
+        places = _Places(self._file, self._codec, at)
+        try:
+            return next(iter(places), None) is not None
+        except _FaultError:
+            return False
 
     def _end_of_last(self) -> int:
         """Where the last record of a plain file ends, by its own headers."""
@@ -173,24 +204,33 @@ class _Places:
         Raises:
             _FaultError: it does not.
         """
-        at = self._reader.frame_start_position() if self._reader else self.member
+        at = int(self._reader.frame_start_position()) if self._reader else self.member
         self._file.seek(at)
         if at != self.member or (self._last is None and self._file.read(1)):
             raise _FaultError(at, Broken(at, "the file ends inside the headers of a record"))
 
 
-_READERS: dict[str | None, Callable[[BinaryIO], Any]] = {"gzip": GzipReader, "zstd": ZstdReader}
+_READERS: dict[str | None, Callable[[BinaryIO], Any]] = {"gzip": GzipReader, "lz4": Lz4Reader, "zstd": ZstdReader}
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 
 
-def raise_if_storage(error: OSError) -> None:
-    """FastWARC's own complaints about the format carry no error number; the system's and the stores' do.
+@contextmanager
+def format_errors() -> Iterator[None]:
+    """Tells what FastWARC cannot read from what the storage cannot give.
 
     Raises:
-        OSError: `error`, where it is none of FastWARC's.
+        FormatError: in place of FastWARC's complaints, which are bare OSErrors without a number, and of its panics.
     """
-    if error.errno is not None or type(error) is not OSError:
-        raise error
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None or type(error) is not OSError:
+            raise
+        raise FormatError(str(error)[:200]) from error
+    except BaseException as error:
+        if not is_panic(error):
+            raise
+        raise FormatError(f"the reader gave up: {error}"[:200]) from error
 
 
 def codec_at_start(file: BinaryIO) -> str | None:
@@ -206,8 +246,8 @@ def has_member_per_record(file: BinaryIO) -> bool:
         OSError: the storage failed.
     """
     codec = codec_at_start(file)
-    if codec not in _READERS:
-        return codec is None
+    if codec is None:
+        return True
     places = _Places(file, codec, 0)
     try:
         members = [places.member for _ in islice(places, 2)]
@@ -224,22 +264,19 @@ def is_start(file: BinaryIO, codec: str | None, at: int) -> bool:
 def next_start(file: BinaryIO, codec: str | None, at: int, before: int | None = None) -> int | None:
     """The first place at or after `at`, and before `before`, where a record begins; null if there is none.
 
-    A plain file is searched for a line that starts a record and a header after it. An archive that was itself
+    A plain file is searched for the line that starts a record and a header after it. An archive that was itself
     archived uncompressed has such places inside a body; nothing but reading the whole file tells them apart.
     """
     pattern, probe = _STARTS[codec]
-    lead = 1 if codec is None and at else 0  # the newline before the line
-    window_at = at - lead
+    window_at = at
     while before is None or window_at < before:
         file.seek(window_at)
         window = file.read(_WINDOW + _PROBE)
         for found in pattern.finditer(window):
-            place = window_at + found.start(1)
-            if codec is None and window_at and found.start(1) == 0:
-                continue  # the middle of a line, or a place that the window before showed
+            place = window_at + found.start()
             if found.start() >= _WINDOW or (before is not None and place >= before):
                 break
-            if place >= at and probe(memoryview(window)[found.start(1) : found.start(1) + _PROBE]):
+            if place >= at and probe(memoryview(window)[found.start() : found.start() + _PROBE]):
                 return place
         if len(window) < _WINDOW + _PROBE:
             return None
@@ -271,8 +308,8 @@ def _lz4_begins(data: memoryview) -> bool:
 
 _MAGIC_BYTES = 6
 _STARTS: dict[str | None, tuple[re.Pattern[bytes], Callable[[memoryview], bool]]] = {
-    "gzip": (re.compile(rb"(\x1f\x8b\x08[\x00-\x1f])"), _gzip_begins),  # RFC 1952: deflate, reserved flags zero
-    "zstd": (re.compile(rb"(\x28\xb5\x2f\xfd)"), _zstd_begins),
-    "lz4": (re.compile(rb"(\x04\x22\x4d\x18)"), _lz4_begins),
-    None: (re.compile(rb"(?:\A|\n)(WARC/\d\.\d{1,2}\r?\n[A-Za-z-]{2,40}:)"), lambda _data: True),
+    "gzip": (re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"), _gzip_begins),  # RFC 1952: deflate, reserved flags zero
+    "zstd": (re.compile(rb"\x28\xb5\x2f\xfd"), _zstd_begins),
+    "lz4": (re.compile(rb"\x04\x22\x4d\x18"), _lz4_begins),
+    None: (re.compile(rb"WARC/\d\.\d{1,2}\r?\n[A-Za-z-]{2,40}:"), lambda _data: True),
 }

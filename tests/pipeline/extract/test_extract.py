@@ -82,14 +82,14 @@ def test_a_longer_page_is_cut_after_a_tag_and_says_so() -> None:
 
 
 def test_a_parser_that_fails_is_an_error_of_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Panic(BaseException):
+    class PanicException(BaseException):
         """As pyo3 raises it for a panic of Rust code."""
 
     def panics(page: str) -> str:
-        raise Panic("index out of bounds")
+        raise PanicException("index out of bounds")
 
     monkeypatch.setattr(module, "main_text", panics)
-    with pytest.raises(ExtractionError, match="resiliparse failed on the page: Panic: index out of bounds"):
+    with pytest.raises(ExtractionError, match="resiliparse failed on the page: PanicException: index out of bounds"):
         page(PAGE)
 
 
