@@ -14,9 +14,8 @@ import zstandard
 
 from lowbackground.pipeline.batch import Unreadable
 from lowbackground.pipeline.config import Read
-from lowbackground.pipeline.errors import UnitError
-from lowbackground.pipeline.readers import warc
-from lowbackground.pipeline.units import Format, InputFile, Unit
+from lowbackground.pipeline.units import Format
+from tests.reading import input_file, seen
 
 DATE = "2020-02-03T04:05:06Z"
 PROSE = "The river rose in the night and by morning the lower fields were under water. " * 4
@@ -108,25 +107,8 @@ def write(folder: Path, data: bytes | Sequence[bytes], name: str = "a.warc.gz") 
     return path
 
 
-def input_file(path: Path) -> InputFile:
-    """The file as a plan would name it."""
-    return InputFile(str(path), path.name, path.stat().st_size, "f")
-
-
 def read(*paths: Path, start: int = 0, end: int = -1, **settings: Any) -> Result:
     """Read files as one unit; rows hold the records and, beside them, what goes through (`own`)."""
-    unit = Unit("u", Format.WARC, tuple(input_file(path) for path in paths), start, end)
-    rows: list[dict[str, Any]] = []
-    unreadable: list[Unreadable] = []
-    skipped: Counter[str] = Counter()
-    try:
-        for batch in warc.read(unit, Read(**settings)):
-            batch.records.validate(full=True)
-            batch.passthrough.validate(full=True)
-            own = batch.passthrough.to_pylist()
-            rows += [row | {"own": mine} for row, mine in zip(batch.records.to_pylist(), own, strict=True)]
-            unreadable += batch.unreadable
-            skipped.update(batch.skipped)
-    except UnitError as error:
-        return Result(rows, unreadable, skipped, str(error))
-    return Result(rows, unreadable, skipped, None)
+    found = seen(Format.WARC, [input_file(path) for path in paths], Read(**settings), start, end)
+    rows = [row | {"own": own} for row, own in zip(found.rows, found.own, strict=True)]
+    return Result(rows, found.unreadable, found.skipped, found.broken)

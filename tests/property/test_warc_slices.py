@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lowbackground.pipeline.readers import warc
-from tests.warcs import CODECS, input_file, members, read, response, warcinfo, write
+from tests.reading import input_file
+from tests.warcs import CODECS, members, read, response, warcinfo, write
 
 # In a plain file junk that begins like a record would be its header: what a record is then lies with the reader.
 JUNK = st.binary(max_size=40).filter(lambda junk: b"WARC" not in junk)

@@ -14,7 +14,8 @@ from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS
 from lowbackground.pipeline.readers.reasons import NOTES, SKIPPED, UNREADABLE
 from lowbackground.pipeline.readers.warc_info import names_an_archive
 from lowbackground.pipeline.units import Format, Unit
-from tests.warcs import CODECS, PROSE, input_file, members, page, read, record, response, sha1, warcinfo, write
+from tests.reading import input_file
+from tests.warcs import CODECS, PROSE, members, page, read, record, response, sha1, warcinfo, write
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 WHEN = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
