@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import orjson
+import pyarrow as pa
 import pytest
 
 from lowbackground.detectors.conformance import check_detector
@@ -11,6 +12,8 @@ from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.evidence import Evidence, Kind, Signal, Strength
 from lowbackground.detectors.registry import DetectorSetupError, build
 from lowbackground.detectors.synthid_text import synthid_text
+from lowbackground.pipeline.api import annotate
+from lowbackground.pipeline.config import Config
 from tests.factories import AS_OF
 from tests.marked_text import as_text, golden, records, unmarked_ids, word_tokenizer
 
@@ -115,3 +118,18 @@ def test_the_version_changes_with_the_tokenizer(tmp_path: Path) -> None:
 def test_it_does_not_run_without_keys_and_a_tokenizer(options: dict[str, object], problem: str) -> None:
     with pytest.raises(DetectorSetupError, match=problem):
         build({"synthid_text": options}, RunFacts(AS_OF))
+
+
+def test_the_standard_policy_labels_a_marked_text_synthetic_and_no_output_holds_the_key(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "keys: [{id: ours, scheme: synthid-text, keys: [654, 400, 836, 123, 340, 443, 597, 160, 57]}]", "utf-8"
+    )
+    options = {"keys": [str(own)], "tokenizers": {"toy": str(word_tokenizer(tmp_path / "toy"))}}
+    config = Config.model_validate({"as_of": AS_OF, "detectors": {"synthid_text": options}})
+    table = pa.table({"text": [as_text(MARKED), as_text(unmarked_ids(200))]})
+    labelled = annotate(table, config)
+    assert labelled.column("prov_label").to_pylist() == ["synthetic", "unknown"]
+    assert labelled.column("prov_rule")[0].as_py() == "watermark"
+    added = labelled.select([name for name in labelled.column_names if name.startswith("prov_")])
+    assert "654" not in str(added.column("prov_evidence").to_pylist())
