@@ -81,6 +81,7 @@ class NoticeRules:
     rules: Ruleset[TextRule]
     search: ManyNeedles
     denials: re.Pattern[bytes]
+    version: int
 
 
 @lru_cache(maxsize=1)
@@ -88,7 +89,7 @@ def notice_rules() -> NoticeRules:
     """The rules that are part of the program."""
     facts: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("disclosures.yaml").read_text("utf-8"))
     rules = text_rules(facts["text"])
-    return NoticeRules(rules, ManyNeedles(rules.needles), compiled(facts["denials"]))
+    return NoticeRules(rules, ManyNeedles(rules.needles), compiled(facts["denials"]), int(facts["version"]))
 
 
 def disclosures(*, content: bool = False) -> Detector:
@@ -96,7 +97,8 @@ def disclosures(*, content: bool = False) -> Detector:
 
     `content` puts the words of a notice or trailer into the detail: they may hold names and addresses.
     """
-    return _Disclosures(notice_rules(), content)
+    rules = notice_rules()
+    return _Disclosures(rules, content, f"1 (rules {rules.version})")
 
 
 @dataclass(slots=True)
@@ -113,8 +115,8 @@ class _Said:
 class _Disclosures:
     texts: NoticeRules
     content: bool
+    version: str
     name: str = "disclosures"
-    version: str = "1"
     basis: Basis = Basis.DECLARED
     needs: Needs = _NEEDS
     columns: pa.Schema = COLUMNS

@@ -31,10 +31,11 @@ class GeneratorHost:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorHosts:
-    """A list of hosts, and for each the bytes without which no address is on it."""
+    """A list of hosts, for each the bytes without which no address is on it, and the day of the shipped list."""
 
     hosts: tuple[GeneratorHost, ...]
     needles: tuple[bytes, ...]
+    as_of: str
 
     def of(self, url: str) -> GeneratorHost | None:
         """The entry for a URL; null where it is on none of the hosts, or is no URL."""
@@ -68,7 +69,9 @@ def generator_hosts(added: tuple[str, ...] = ()) -> GeneratorHosts:
         for entry in facts["hosts"]
     ]
     entries = (*shipped, *map(_added, added))
-    return GeneratorHosts(entries, tuple((entry.host + entry.path.rstrip("/")).encode() for entry in entries))
+    return GeneratorHosts(
+        entries, tuple((entry.host + entry.path.rstrip("/")).encode() for entry in entries), str(facts["as_of"])
+    )
 
 
 def _added(written: str) -> GeneratorHost:

@@ -69,7 +69,8 @@ def llm_residue(*, hosts: Sequence[str] = (), content: bool = False) -> Detector
     rules, listed = shipped_rules(), generator_hosts(tuple(hosts))
     in_texts = ManyNeedles([*rules.text.needles, *listed.needles])
     in_pages = ManyNeedles([*rules.html.needles, *listed.needles])
-    return _LlmResidue(rules, listed, in_texts, in_pages, content)
+    version = f"1 (rules {rules.version}, hosts {listed.as_of})"
+    return _LlmResidue(rules, listed, in_texts, in_pages, content, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ class _LlmResidue:
     in_texts: ManyNeedles
     in_pages: ManyNeedles
     content: bool
+    version: str
     name: str = "llm_residue"
-    version: str = "1"
     basis: Basis = Basis.DECLARED
     needs: Needs = _NEEDS
     columns: pa.Schema = _NO_COLUMNS

@@ -39,6 +39,10 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         ["You can [download the table](sandbox:/mnt/data/harbour_table.xlsx) here."],
         ["Our sandbox lies below /mnt/data on the server.", "sandbox:/mnt/database"],
     ),
+    "openai-search-image": (
+        ["![Image](https://images.openai.com/static-rsc-4/Hpvw-Gcl3q7NkFPMtBQbgMkibD8P5Q)"],
+        ["![Logo](https://images.openai.com/blob/logo.png)", "See images.openai.com/static-rsc."],
+    ),
     "assistants-citation": (
         ["The dredging ended in May【4:2†source】.", "The fees rose twice 【85†L261-L269】."],
         ["【お知らせ】港は休みです。", "He died in 1901† source unknown.", "see note 4†source"],
@@ -246,6 +250,10 @@ HTML: dict[str, tuple[list[str], list[str]]] = {
             '<pre><div class="hyc-common-markdown__code">x</div></pre>',
         ],
         ['<div class="response-content-markdowns">x</div>', '<a href="/docs/qwen-markdown">x</a>'],
+    ),
+    "openai-search-image-element": (
+        ['<img src="https://images.openai.com/thumbnails/url/KHDW6nicDcnbCoIwAADQv">'],
+        ['<img src="https://images.openai.com/blob/logo.png">', '<a href="https://images.openai.com/static-rsc-4/x">y</a>'],
     ),
     "tagged-link": (
         ['<p><a href="https://museum.example/hours?a=1&amp;utm_source=chatgpt.com">x</a></p>'],
