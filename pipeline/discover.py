@@ -5,6 +5,7 @@
   found and is no record is counted by reason.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.expand import REQUESTS, expand
 from lowbackground.pipeline.formats import ARC, HEAD, LONG_HEAD, format_of
 from lowbackground.pipeline.found import Found, PassedOver
-from lowbackground.pipeline.locations import has_file, is_local, open_binary
+from lowbackground.pipeline.locations import has_file, is_local, local_path, open_binary
 from lowbackground.pipeline.units import Format, InputFile
 
 SIDECAR = ".c2pa"
@@ -100,5 +101,13 @@ def _with_sidecar(entry: Found) -> InputFile:
     for candidate in (f"{name.rpartition('.')[0] or name}{SIDECAR}", f"{name}{SIDECAR}"):
         uri = f"{folder}{slash}{candidate}"
         if uri in entry.siblings if entry.siblings is not None else has_file(uri):
-            return replace(entry.file, sidecar=uri)
+            return replace(entry.file, sidecar=uri, fingerprint=f"{entry.file.fingerprint}+{_stamp(uri)}")
     return entry.file
+
+
+def _stamp(sidecar: str) -> str:
+    """Changes when a local sidecar does; of a store it is known only that there is one."""
+    if not is_local(sidecar):
+        return "sidecar"
+    status = os.stat(local_path(sidecar))  # noqa: PTH116 (a str of any bytes, unchanged)
+    return f"{status.st_size}-{status.st_mtime_ns}"

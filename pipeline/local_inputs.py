@@ -63,6 +63,8 @@ def _folder(folder: str, source: str, below: str, above: set[tuple[int, int]]) -
             yield PassedOver("hidden-file")
         elif not entry.is_dir():
             yield _listed(entry, f"{source}/{below}{name}", f"{below}{name}", siblings)
+        elif os.path.isfile(f"{entry.path}/_run/run.json"):  # noqa: PTH113 (as above)
+            yield PassedOver("output-of-a-run")
         elif _is_saved_data_set(entry.path):
             yield from _saved(entry.path, f"{source}/{below}{name}")
         else:

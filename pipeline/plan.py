@@ -21,6 +21,7 @@ from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.discover import Discovered, discover
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.ledger import Commit, forget, read_commits
+from lowbackground.pipeline.locations import redacted, scheme_of
 from lowbackground.pipeline.readers import reader_for
 from lowbackground.pipeline.schema import SCHEMA_VERSION, OutputSchema, unite
 from lowbackground.pipeline.setup import Setup, prepare
@@ -28,7 +29,9 @@ from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.units import Format, InputFile, Unit
 
 RUN_FILE, PLAN_FILE, SCHEMA_FILE = "_run/run.json", "_run/plan.jsonl", "_run/schema.arrow"
+STATEMENT = "_run/statement.json"
 REDECIDE = "`lowbackground redecide OUT -o NEW` needs no input"
+WRITABLE = ("file", "local", "s3", "gs", "abfs", "az", "hf")  # stores that keep what a worker process writes
 MAX_GROUP_FILES = 1000  # of loose files in a unit: opened one by one, they cost more than their bytes
 
 
@@ -78,12 +81,7 @@ class Planned:
     @property
     def bytes_to_read(self) -> int:
         """How much of the input the units to do hold, as stored."""
-        return sum(
-            unit.end - unit.start
-            if unit.format is not Format.PARQUET and unit.end >= 0
-            else sum(file.size for file in unit.files)
-            for unit in self.todo
-        )
+        return sum(unit.size for unit in self.todo)
 
 
 def make_plan(config: Config) -> Planned:
@@ -95,6 +93,7 @@ def make_plan(config: Config) -> Planned:
     if not config.out:
         raise ConfigError("no output folder: give -o OUT")
     storage = Storage(config.out)
+    _check_place(config.out)
     previous = read_run(storage)
     if previous is None and not config.inputs:
         raise ConfigError("no inputs: name files, folders, @lists or hf://datasets/ORG/NAME")
@@ -111,11 +110,11 @@ def make_plan(config: Config) -> Planned:
     if previous is not None:  # a start without inputs finishes the plan; one with others adds to it
         if not config.inputs:
             found_inputs = Discovered((), previous["skipped_inputs"])
-        config = config.with_values(inputs=tuple(dict.fromkeys((*previous["configuration"]["inputs"], *config.inputs))))
+        config = config.with_values(inputs=_united(previous["configuration"]["inputs"], config.inputs))
     units, undo_names, fresh = _grow(
         planned_units(storage) if previous else [], found_inputs.files, config, config.redo_changed
     )
-    commits = read_commits(storage) if previous else {}
+    commits = _whole(storage, read_commits(storage)) if previous else {}
     undo = tuple(commits.pop(name) for name in undo_names if name in commits)
     schema = _schema(storage if previous else None, fresh, config, setup)
     identity = {
@@ -123,10 +122,24 @@ def make_plan(config: Config) -> Planned:
         "schema": SCHEMA_VERSION,
         "configuration": config.identity(),
         "setup": setup.identity(),
-        "units": [[unit.name, unit.fingerprint] for unit in units],
+        "units": [[unit.name, unit.start, unit.end, [file.size for file in unit.files]] for unit in units],
     }
     run = RunPlan(config, setup, schema, json_digest(identity)[:16])
     return Planned(run, tuple(units), commits, undo, found_inputs.skipped)
+
+
+def _whole(storage: Storage, commits: Mapping[str, Commit]) -> dict[str, Commit]:
+    """The commits whose files are all there in full; a unit that lost one is done again."""
+    present = {
+        f"{folder}/{name}": size
+        for folder in ("kept", "rejected", "unreadable", "_run/c2pa")
+        for name, size in storage.sizes(folder)
+    }
+    return {
+        name: commit
+        for name, commit in commits.items()
+        if all(present.get(output.path) == output.bytes for output in commit.outputs)
+    }
 
 
 def publish(planned: Planned) -> Planned:
@@ -136,7 +149,8 @@ def publish(planned: Planned) -> Planned:
         forget(storage, commit)
     run = replace(planned.run, setup=planned.run.setup.publish(storage))
     write_plan(run, planned.units, planned.skipped)
-    _sweep(storage, planned)
+    storage.remove(STATEMENT)  # it vouched for what was there before
+    _sweep(storage)
     return replace(planned, run=run)
 
 
@@ -144,27 +158,37 @@ def write_plan(run: RunPlan, units: Sequence[Unit], skipped: Mapping[str, int], 
     """Write what `make_plan` reads back from `_run/`; `origin` says where a plan that was not made here comes from."""
     storage = run.storage
     storage.write(SCHEMA_FILE, run.schema.own.serialize().to_pybytes())
-    storage.write(PLAN_FILE, b"".join(canonical_json(unit.to_json()) + b"\n" for unit in units))
-    storage.write("_run/config.yaml", run.config.to_yaml().encode())
+    storage.write(PLAN_FILE, b"".join(canonical_json(unit.to_json()) + b"\n" for unit in units), private=True)
+    config = run.config.with_values(inputs=tuple(redacted(name) for name in run.config.inputs))
+    storage.write("_run/config.yaml", config.to_yaml().encode())
     run_facts = {
         **origin,
         "program": __version__,
         "schema": SCHEMA_VERSION,
         "run_id": run.run_id,
-        "configuration": run.config.model_dump(mode="json"),
+        "configuration": config.model_dump(mode="json"),
         "setup": run.setup.identity(),
         "skipped_inputs": dict(sorted(skipped.items())),
     }
     storage.write(RUN_FILE, canonical_json(run_facts) + b"\n")
 
 
-def _sweep(storage: Storage, planned: Planned) -> None:
-    """Remove temporary files, and outputs that no commit names."""
-    committed = {output.path for commit in planned.done.values() for output in commit.outputs}
+def _sweep(storage: Storage) -> None:
+    """Remove temporary files, and outputs that no commit names now."""
+    committed = {output.path for commit in read_commits(storage).values() for output in commit.outputs}
     for folder in ("kept", "rejected", "unreadable", "_run/c2pa"):
         for name in storage.names(folder):
             if f"{folder}/{name}" not in committed:
                 storage.remove(f"{folder}/{name}")
+
+
+def _check_place(out: str) -> None:
+    """Refuse a place that cannot hold an output, before anything is read."""
+    scheme = scheme_of(out)
+    if scheme not in {None, *WRITABLE} or "::" in out:
+        raise ConfigError(
+            f"{redacted(out)}: cannot be written to; -o takes a folder, or a URL of {', '.join(WRITABLE)}"
+        )
 
 
 def read_run(storage: Storage) -> dict[str, Any] | None:
@@ -173,9 +197,16 @@ def read_run(storage: Storage) -> dict[str, Any] | None:
         previous: dict[str, Any] = orjson.loads(storage.read(RUN_FILE))
     except FileNotFoundError:
         return None
+    except NotADirectoryError as error:
+        raise ConfigError(f"{storage.root}: is a file; -o takes a folder") from error
     except orjson.JSONDecodeError as error:
         raise ConfigError(f"{storage.root}/{RUN_FILE}: is damaged ({error}); give another folder to -o") from error
     return previous
+
+
+def _united(before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
+    """All inputs of all starts, as they may be stored."""
+    return tuple(dict.fromkeys((*before, *(redacted(name) for name in now))))
 
 
 def _as_of(config: Config, previous: Mapping[str, Any] | None) -> datetime:
@@ -234,11 +265,22 @@ def _grow(
         )
     stale_sources = {file.source for unit in units if unit.name in changed for file in unit.files}
     stale = [unit.name for unit in units if any(file.source in stale_sources for file in unit.files)]
-    kept = [unit for unit in units if unit.name not in stale]
+    addresses = {file.source: file for _, file in files}
+    kept = [_at(unit, addresses) for unit in units if unit.name not in stale]
     present = {file.source for unit in kept for file in unit.files}
-    fresh = list({file.source: (format_, file) for format_, file in files if file.source not in present}.values())
+    beside = [
+        (unit.format, file) for unit in units if unit.name in stale for file in unit.files
+    ]  # unchanged, same group
+    fresh = list(
+        {file.source: (format_, file) for format_, file in (*beside, *files) if file.source not in present}.values()
+    )
     taken = {unit.name.rpartition("-")[0] for unit in kept}
     return kept + list(_cut(fresh, config, taken)), stale, fresh
+
+
+def _at(unit: Unit, addresses: Mapping[str, InputFile]) -> Unit:
+    """The unit with its files where they are now: a signed URL of yesterday no longer opens."""
+    return replace(unit, files=tuple(addresses.get(file.source, file) for file in unit.files))
 
 
 def _cut(files: Iterable[tuple[Format, InputFile]], config: Config, taken: set[str]) -> Iterator[Unit]:

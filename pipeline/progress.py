@@ -10,10 +10,12 @@ from lowbackground.manifests.digest import canonical_json
 from lowbackground.pipeline.engines.local import Outcome
 from lowbackground.pipeline.engines.messages import Progress
 from lowbackground.pipeline.plan import Planned
+from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.summary import count
 
 STATUS_SECONDS = 2.0  # between two writings of status.json: often enough to watch, seldom enough for an object store
+MAX_LINE = 2000  # characters of one line on the screen: names come from the input
 SHOW_SECONDS = 0.25  # between two looks of a display at the state: as smooth as a terminal needs
 PLAIN_SECONDS = 15.0  # between two plain lines: a log of a day stays readable
 
@@ -120,8 +122,8 @@ class PlainDisplay:
             self.say(state_line(state))
 
     def say(self, line: str, /) -> None:
-        """A line."""
-        print(line, file=self.stream, flush=True)
+        """A line; what is not printable in it is escaped."""
+        print(shown(line, MAX_LINE), file=self.stream, flush=True)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -157,7 +159,7 @@ class LiveDisplay:
 
     def say(self, line: str, /) -> None:
         """A line above the bar; markup in it is text."""
-        self._bar.console.print(line, markup=False, highlight=False)
+        self._bar.console.print(shown(line, MAX_LINE), markup=False, highlight=False)
 
     def close(self) -> None:
         """Leave the last state standing."""
@@ -170,10 +172,7 @@ class Watch:
     def __init__(self, planned: Planned, storage: Storage, display: Display) -> None:
         self._storage, self._display = storage, display
         self._units, self._before = len(planned.units), len(planned.done)
-        self._sizes = {
-            unit.name: max(unit.end - unit.start if unit.end >= 0 else sum(f.size for f in unit.files), 1)
-            for unit in planned.todo
-        }
+        self._sizes = {unit.name: unit.size for unit in planned.todo}
         self._total = sum(self._sizes.values())
         self._running: dict[str, Progress] = {}
         self._records, self._labels, self._done_size, self._finished = 0, Counter[str](), 0, 0
@@ -201,9 +200,11 @@ class Watch:
 
     def close(self, state: str) -> None:
         """The run ended."""
-        self._display.show(self.state())
-        self._write(state)
-        self._display.close()
+        try:
+            self._display.show(self.state())
+            self._write(state)
+        finally:
+            self._display.close()
 
     def state(self) -> State:
         """How far the run is now."""

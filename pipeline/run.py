@@ -5,15 +5,15 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from time import monotonic
 from types import FrameType
+from typing import IO
 
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.engines.local import run_units
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.ledger import Commit
-from lowbackground.pipeline.plan import Planned, make_plan, publish
+from lowbackground.pipeline.plan import RUN_FILE, Planned, make_plan, publish, read_run
 from lowbackground.pipeline.progress import Display, NoDisplay, Watch
 from lowbackground.pipeline.run_statement import write_statement
 from lowbackground.pipeline.storage import Storage
@@ -28,9 +28,13 @@ def run(config: Config, display: Display | None = None) -> RunResult:
     Raises:
         ConfigError: nothing was read; the message says what is wrong and what to do.
     """
-    planned = make_plan(config)
+    planned = None
     storage = Storage(config.out)
+    if not storage.is_local or not storage.local(RUN_FILE).exists():
+        planned = make_plan(config)  # a new folder is not even made for a run that cannot begin
     with _locked(storage), _sigterm_as_interrupt():
+        if planned is None or read_run(storage) is not None:
+            planned = make_plan(config)  # what stands in the folder is looked at while nobody else can change it
         planned = publish(planned)
         display = display or NoDisplay()
         display.planned(planned)
@@ -41,7 +45,7 @@ def _execute(planned: Planned, storage: Storage, display: Display) -> tuple[dict
     """Run what is left: (commits by unit, failures, seconds, interrupted)."""
     commits = dict(planned.done)
     failures: list[str] = []
-    start, interrupted = monotonic(), False
+    start, state = monotonic(), "failed"
     watch = Watch(planned, storage, display)
     try:
         with closing(run_units(planned.run, _wanted(planned), watch.progress, _left(planned))) as outcomes:
@@ -51,11 +55,12 @@ def _execute(planned: Planned, storage: Storage, display: Display) -> tuple[dict
                 else:
                     failures.append(outcome.failure or "failed without a word")
                 watch.finished(outcome)
+        state = "failed" if failures else "done"
     except KeyboardInterrupt:
-        interrupted = True
+        state = "interrupted"
     finally:
-        watch.close("interrupted" if interrupted else "failed" if failures else "done")
-    return commits, failures, monotonic() - start, interrupted
+        watch.close(state)
+    return commits, failures, monotonic() - start, state == "interrupted"
 
 
 def _left(planned: Planned) -> int | None:
@@ -76,7 +81,7 @@ def _finish(
     config = planned.run.config
     tally = sum((commit.tally for commit in commits.values()), Tally())
     tally += Tally(read=sum(planned.skipped.values()), skipped=Counter(planned.skipped))
-    if not interrupted:
+    if not interrupted and not failures:
         write_statement(planned, commits, tally)
     return RunResult(
         out=config.out,
@@ -103,16 +108,21 @@ def _locked(storage: Storage) -> Iterator[None]:
     if not storage.is_local:
         yield
         return
-    folder: Path = storage.local("_run")
+    with _open_lock(storage) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"{storage.root}: another run is writing there; wait for it, or give another folder to -o"
+            ) from error
+        yield
+
+
+def _open_lock(storage: Storage) -> IO[str]:
+    folder = storage.local("_run")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError as error:
-        raise ConfigError(
-            f"{storage.root}: another run is writing there; wait for it, or give another folder to -o"
-        ) from error
+        return (folder / "lock").open("w")
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise ConfigError(
             f"{storage.root}: cannot write there ({error.strerror}); give -o a folder that you may write"

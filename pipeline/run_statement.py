@@ -7,11 +7,10 @@ from lowbackground import __version__
 from lowbackground.manifests.digest import canonical_json
 from lowbackground.manifests.statement import statement
 from lowbackground.pipeline.ledger import Commit
-from lowbackground.pipeline.plan import Planned
+from lowbackground.pipeline.locations import redacted
+from lowbackground.pipeline.plan import STATEMENT, Planned
 from lowbackground.pipeline.schema import SCHEMA_VERSION
 from lowbackground.pipeline.tally import Tally
-
-STATEMENT = "_run/statement.json"
 
 
 def write_statement(planned: Planned, commits: Mapping[str, Commit], tally: Tally) -> None:
@@ -39,7 +38,7 @@ def write_statement(planned: Planned, commits: Mapping[str, Commit], tally: Tall
             "run_id": run.run_id,
             "as_of": run.setup.as_of.isoformat(),
             "digest": run.config.identity(),
-            "values": run.config.model_dump(mode="json"),
+            "values": {**run.config.model_dump(mode="json"), "inputs": [redacted(name) for name in run.config.inputs]},
             "policy": {"name": run.setup.policy.name, "digest": run.setup.policy_digest},
             "priors": run.setup.priors.digest,
         },

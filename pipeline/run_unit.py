@@ -56,7 +56,7 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit
     plan, config = bench.plan, bench.plan.config
     tally, broken, seen, start = Tally(), None, set[str](), monotonic()
     with UnitWriter(plan.storage, unit.name, plan.schema, plan.facts, config.row_group_bytes) as writer:
-        batches = _limited(reader_for(unit.format).read(unit, config.read), limit)
+        batches = _limited((_sampled(b, config.sample) for b in reader_for(unit.format).read(unit, config.read)), limit)
         while True:
             try:
                 batch = next(batches, None)
@@ -65,7 +65,6 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit
                 break
             if batch is None:
                 break
-            batch = _sampled(batch, config.sample)
             labelled = bench.labeller.label(batch, seen)
             write_rows(writer, labelled, plan)
             count_rows(tally, labelled, bench.inexact)
@@ -154,7 +153,7 @@ def count_rows(tally: Tally, labelled: Labelled, inexact: frozenset[str]) -> Non
     tally.rejected += rejections.total()
     tally.rejections.update({reason: count for reason, count in rejections.items() if reason is not None})
     tally.labels.update(decision.label for decision in decisions)
-    tally.rules.update(decision.rule or "none" for decision in decisions)
+    tally.rules.update(decision.rule for decision in decisions if decision.rule is not None)
     tally.unknown.update(decision.unknown_reason for decision in decisions if decision.unknown_reason is not None)
     tally.opt_outs.update(signal for decision in decisions for signal in decision.opt_out)
     tally.notes.update(note for row in labelled.notes for note in row)

@@ -48,12 +48,16 @@ class Storage:
 
     def names(self, folder: str) -> list[str]:
         """The names of the files in a folder, sorted; none where there is no such folder."""
+        return [name for name, _ in self.sizes(folder)]
+
+    def sizes(self, folder: str) -> list[tuple[str, int]]:
+        """Names and sizes of the files in a folder, sorted; none where there is no such folder."""
         filesystem, path = self._filesystem()
         try:
-            found = filesystem.ls(f"{path}/{folder}", detail=False)
+            found = filesystem.ls(f"{path}/{folder}", detail=True, refresh=True)
         except FileNotFoundError:
             return []
-        return sorted(name.rstrip("/").rpartition("/")[2] for name in found)
+        return sorted((entry["name"].rstrip("/").rpartition("/")[2], entry["size"] or 0) for entry in found)
 
     def remove(self, name: str) -> None:
         """Remove a file; one that is not there is as good as removed."""
@@ -95,7 +99,9 @@ class Storage:
         else:
             filesystem.mv(temporary, target)
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write a whole file at once."""
+    def write(self, name: str, data: bytes, *, private: bool = False) -> None:
+        """Write a whole file at once; a `private` one of a local folder is for its owner alone."""
         with self.create(name) as file:
+            if private and self.is_local:
+                os.fchmod(file.fileno(), 0o600)
             file.write(data)

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lowbackground.pipeline.policy import UNKNOWN_REASONS
+from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.tally import Tally
 
 WIDTH = 78  # columns of a plain terminal, with a margin
+MAX_LINE = 2000  # characters of a message; names in it come from the input
 MAX_LINES = 12  # of one list; the statement holds all of them
 
 
@@ -61,11 +63,11 @@ def summary(result: RunResult) -> list[str]:
         ]
     )
     lines += _section("labels", ((label, tally.labels[label], "") for label in ("human", "synthetic", "unknown")))
-    lines += _section("decided by rule", ((rule, n, "") for rule, n in tally.rules.most_common() if rule != "none"))
-    lines += _section("unknown because", ((r, n, UNKNOWN_REASONS.get(r, "")) for r, n in tally.unknown.most_common()))
-    lines += _section("evidence found", ((name, n, "") for name, n in tally.findings.most_common()))
-    lines += _section("asked not to be trained on", ((name, n, "") for name, n in tally.opt_outs.most_common()))
-    lines += _section("notes", ((name, n, "") for name, n in tally.notes.most_common()))
+    lines += _section("decided by rule", ((rule, n, "") for rule, n in _ordered(tally.rules)))
+    lines += _section("unknown because", ((r, n, UNKNOWN_REASONS.get(r, "")) for r, n in _ordered(tally.unknown)))
+    lines += _section("evidence found", ((name, n, "") for name, n in _ordered(tally.findings)))
+    lines += _section("asked not to be trained on", ((name, n, "") for name, n in _ordered(tally.opt_outs)))
+    lines += _section("notes", ((name, n, "") for name, n in _ordered(tally.notes)))
     if tally.outside_identity:
         lines += [
             "",
@@ -83,8 +85,13 @@ def _share(part: int, tally: Tally) -> str:
     return f"{part / tally.read:.1%} of what was read" if tally.read else ""
 
 
+def _ordered(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Most first; ties by name, not by which unit came first."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
 def _reasons(reasons: Mapping[str, int]) -> str:
-    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    ordered = _ordered(reasons)
     shown = ", ".join(f"{reason} {number:,}" for reason, number in ordered[:4])
     return shown + (f", and {len(ordered) - 4} more reasons" if len(ordered) > 4 else "")
 
@@ -104,8 +111,8 @@ def _table(rows: Sequence[tuple[str, int, str]]) -> list[str]:
 
 
 def _ending(result: RunResult) -> list[str]:
-    lines = [f"broken: {message}" for message in result.broken[:MAX_LINES]]
-    lines += [f"failed: {message}" for message in result.failures[:MAX_LINES]]
+    lines = [f"broken: {shown(message, MAX_LINE)}" for message in result.broken[:MAX_LINES]]
+    lines += [f"failed: {shown(message, MAX_LINE)}" for message in result.failures[:MAX_LINES]]
     if result.too_unreadable:
         lines.append(
             f"more than {result.max_unreadable:.1%} of the records are unreadable: {result.out}/unreadable/ says which and why"

@@ -58,6 +58,14 @@ class Unit:
         """Changes when any input of the unit changes."""
         return json_digest([[file.source, file.fingerprint] for file in self.files])
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of the input, as stored, belong to the unit; at least 1."""
+        whole = sum(file.size for file in self.files)
+        if self.end < 0 or self.format in {Format.PARQUET, Format.HUB}:  # their ends count row groups
+            return max(whole, 1)
+        return max(self.end - self.start, 1)
+
     def to_json(self) -> dict[str, Any]:
         """A line of `_run/plan.jsonl`."""
         return {

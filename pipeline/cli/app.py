@@ -9,6 +9,7 @@ import typer
 
 from lowbackground.pipeline.cli import configs, demo, detectors, inspect, policies, redecide, run, trust
 from lowbackground.pipeline.errors import LowbackgroundError
+from lowbackground.pipeline.screen import shown
 
 app = typer.Typer(
     name="lowbackground",
@@ -43,7 +44,7 @@ def main() -> None:
     try:
         app()
     except LowbackgroundError as error:
-        print(f"lowbackground: {error}", file=sys.stderr)
+        print(f"lowbackground: {shown(error, 4000)}", file=sys.stderr)
         raise SystemExit(2) from None
     except BrokenPipeError:  # `lowbackground detectors | head`
         sys.stderr.close()

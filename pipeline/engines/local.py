@@ -5,8 +5,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
 from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Task
@@ -32,7 +32,6 @@ class _Worker:
     process: subprocess.Popen[bytes]
     pipe: Connection
     unit: Unit | None = None
-    crashes: list[str] = field(default_factory=list)
 
 
 def cores() -> int:
@@ -51,7 +50,7 @@ def run_units(
     Raises:
         ConfigError: no worker can start, or the output cannot be written; the units left are undone.
     """
-    waiting = sorted(units, key=lambda unit: -_size(unit)) if limit is None else list(units)
+    waiting = sorted(units, key=lambda unit: -unit.size) if limit is None else list(units)
     waiting.reverse()
     count = 1 if limit is not None else min(plan.config.workers or cores(), max(len(units), 1))
     with _pool() as workers:
@@ -62,7 +61,7 @@ def run_units(
                 worker = next(worker for worker in workers if worker.pipe is pipe)
                 try:
                     message = worker.pipe.recv()
-                except (EOFError, ConnectionResetError):
+                except (EOFError, OSError):  # it ended, perhaps in the middle of a message
                     message = _crash(worker)
                 if isinstance(message, Progress) and worker.unit is not None:
                     watch(worker.unit.name, message)
@@ -83,16 +82,18 @@ def run_units(
                         workers.append(_start(plan))
                 elif waiting:
                     worker.unit = waiting.pop()
-                    worker.pipe.send(Task(worker.unit, limit))
+                    _tell(worker, Task(worker.unit, limit))
                 else:
-                    worker.pipe.send(None)
+                    _tell(worker, None)
                     workers.remove(worker)
                     worker.process.wait()
                     worker.pipe.close()
 
 
-def _size(unit: Unit) -> int:
-    return unit.end - unit.start if unit.end >= 0 else sum(file.size for file in unit.files)
+def _tell(worker: _Worker, task: Task | None) -> None:
+    """Send a task; a worker that has ended meanwhile is found out when the pool reads from it."""
+    with suppress(OSError):
+        worker.pipe.send(task)
 
 
 @contextmanager
@@ -111,7 +112,7 @@ def _pool() -> Iterator[list[_Worker]]:
 def _start(plan: RunPlan) -> _Worker:
     ours, theirs = socket.socketpair()
     process = subprocess.Popen(  # noqa: S603 - our own module, by the running interpreter
-        [sys.executable, "-P", "-m", "lowbackground.pipeline.engines.worker", str(theirs.fileno())],
+        [sys.executable, "-P", "-m", "lowbackground.pipeline.engines.worker", str(theirs.fileno()), str(os.getpid())],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -29,12 +29,12 @@ def limit_memory(allowance: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int) -> None:
     """Let the kernel kill this process when the pool dies, so that it never writes beside the next run."""
     import ctypes
 
     ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, linux/prctl.h
-    if os.getppid() == 1:  # the pool was gone before the call
+    if os.getppid() != parent:  # the pool was gone before the call
         raise SystemExit(1)
 
 
@@ -64,6 +64,8 @@ def serve(pipe: Connection) -> None:
             commit = run_unit(
                 unit, bench, lambda tally: pipe.send(Progress(tally.read, dict(tally.labels))), task.limit
             )
+        except ConfigError as error:
+            pipe.send(Failed(str(error), fatal=True))
         except OSError as error:
             full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
             pipe.send(Failed(f"{unit.files[0].source}: {error.strerror or error} while its rows were written", full))
@@ -85,9 +87,9 @@ def serve(pipe: Connection) -> None:
 
 
 def main() -> None:
-    """Entry point of the child process; the file descriptor of its pipe is the only argument."""
+    """Entry point of the child process; its arguments are the file descriptor of its pipe and the process id of the pool."""
     if sys.platform == "linux":
-        die_with_parent()
+        die_with_parent(int(sys.argv[2]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends the workers
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # numpy and its like: one worker a core already fills the machine
     with Connection(int(sys.argv[1])) as pipe:

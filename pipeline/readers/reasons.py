@@ -17,6 +17,7 @@ SKIPPED = {
     "not-a-file": "a link, device, socket or other entry without content of its own",
     "not-http": "a WARC response of another protocol, such as a DNS answer",
     "not-sampled": "a record outside the share that --sample takes",
+    "output-of-a-run": "a folder below an input that a run of this program wrote; name it itself to read it",
     "redirect": "an HTTP response with a 3xx status",
     "request": "a WARC request: what the crawler sent",
     "revisit": "a WARC revisit: the content was captured before and is not repeated",

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.run import run
 from lowbackground.pipeline.summary import RunResult
+from tests.assets import tiny
 from tests.factories import AS_OF
 
 PROSE = "A sentence about the weather of the day, which was fair, and about the road, which was long. " * 8
@@ -305,3 +307,109 @@ def test_no_inputs_is_said_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no inputs"):
         run(Config(out=str(tmp_path / "out")))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_commit_whose_file_is_gone_or_cut_does_not_count(filtered: Filtered) -> None:
+    config, _, out = filtered
+    before = files_of(out)
+    first, second, *_ = sorted((out / "kept").glob("*"))
+    first.unlink()
+    second.write_bytes(second.read_bytes()[:-1])
+    result = run(config)
+    assert (result.done_before, files_of(out)) == (1, before)
+
+
+def test_a_run_that_finished_between_planning_and_publishing_loses_nothing(config: Config) -> None:
+    from lowbackground.pipeline.plan import make_plan, publish
+
+    late = make_plan(config)
+    run(config)
+    before = files_of(Path(config.out))
+    publish(late)
+    assert files_of(Path(config.out)) == before
+
+
+def test_redoing_one_file_of_a_group_keeps_the_others(config: Config, tmp_path: Path) -> None:
+    folder = tmp_path / "loose"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.txt").write_text(f"{name} {PROSE}")
+    loose = config.with_values(inputs=(str(folder),))
+    assert run(loose).tally.kept == 3
+    (folder / "b.txt").write_text(f"changed {PROSE}")
+    again = run(loose.with_values(inputs=(str(folder / "b.txt"),), redo_changed=True))
+    texts = sorted(row["text"].split()[0] for row in rows_of(Path(config.out)))
+    assert (again.tally.kept, texts) == (3, ["a", "c", "changed"])
+
+
+def test_a_new_sidecar_is_a_change_of_its_picture(config: Config, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "p.jpg").write_bytes(tiny("image/jpeg"))
+    pictures = config.with_values(inputs=(str(folder),))
+    run(pictures)
+    (folder / "p.c2pa").write_bytes(b"a manifest store")
+    with pytest.raises(ConfigError, match="changed since"):
+        run(pictures)
+
+
+def test_an_output_below_its_input_is_passed_over(config: Config, corpus: Path) -> None:
+    inside = config.with_values(out=str(corpus / "out"))
+    first = run(inside)
+    second = run(inside)
+    assert (first.tally.kept, second.tally.kept) == (60, 60)
+    assert second.tally.skipped["output-of-a-run"] == 1
+
+
+def test_a_touched_input_of_the_same_size_gives_the_same_run_id(config: Config, corpus: Path, tmp_path: Path) -> None:
+    first = run(config)
+    for path in corpus.iterdir():
+        path.touch()
+    assert run(config.with_values(out=str(tmp_path / "again"))).run_id == first.run_id
+
+
+@pytest.mark.parametrize("out", ["memory://x", "http://host/x", "simplecache::s3://b/x", "zip://x"])
+def test_a_place_that_keeps_nothing_is_refused(config: Config, out: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be written to"):
+        run(config.with_values(out=out))
+
+
+def test_an_output_that_is_a_file_is_refused(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ConfigError, match="is a file"):
+        run(config.with_values(out=str(tmp_path / "file")))
+
+
+def test_a_limit_counts_what_a_sample_took(config: Config) -> None:
+    result = run(config.with_values(sample=0.5, limit=10))
+    assert result.tally.records == 10
+    assert result.tally.balances()
+
+
+def test_status_does_not_say_done_of_a_run_that_could_not_go_on(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lowbackground.pipeline import run as running
+
+    def broken(*_: object) -> Any:
+        raise ConfigError("the disk is full")
+        yield
+
+    monkeypatch.setattr(running, "run_units", broken)
+    with pytest.raises(ConfigError, match="the disk is full"):
+        run(config)
+    assert orjson.loads((Path(config.out) / "_run/status.json").read_bytes())["state"] == "failed"
+    assert not (Path(config.out) / "_run/statement.json").exists()
+
+
+def test_secrets_of_an_address_are_not_stored(config: Config, tmp_path: Path) -> None:
+    from lowbackground.pipeline.plan import make_plan, publish
+
+    planned = make_plan(config)
+    secret = planned.run.config.with_values(inputs=("https://user:hunter2@host/a.jsonl?X-Amz-Signature=abc",))
+    publish(replace(planned, run=replace(planned.run, config=secret)))
+    for name in ("config.yaml", "run.json"):
+        text = (Path(config.out) / "_run" / name).read_text()
+        assert "hunter2" not in text
+        assert "Signature" not in text
+    assert (Path(config.out) / "_run/plan.jsonl").stat().st_mode & 0o077 == 0
