@@ -21,7 +21,7 @@ MAX_TAGS = 4000  # fewer cannot be nested expensively enough (0.25 s) to be wort
 DENSE = 24  # bytes a tag: real markup has about 120, nesting for its own sake 3 to 12
 
 _BLOCK = 1 << 12
-_STRIDE = 4  # of the blocks of a large page one in so many is looked at; a tag of five blocks cannot hide between them
+_STRIDE = 8  # of the blocks of a large page one in so many is looked at; a tag of 36 KiB cannot hide between them
 _SHORT_TAG = 256
 _LT = 60
 _VOID = "area base br col embed hr img input link meta source track wbr param"  # WHATWG HTML 13.1.2, void elements

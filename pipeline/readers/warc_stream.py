@@ -242,6 +242,8 @@ def codec_at_start(file: BinaryIO) -> str | None:
 def has_member_per_record(file: BinaryIO) -> bool:
     """Whether records can be found from the middle: told by the first two, which must not share a member.
 
+    A zstd file that begins with a dictionary (a skippable frame) cannot be read without it, so only as a whole.
+
     Raises:
         OSError: the storage failed.
     """
@@ -253,7 +255,7 @@ def has_member_per_record(file: BinaryIO) -> bool:
         members = [places.member for _ in islice(places, 2)]
     except _FaultError:
         return False
-    return len(set(members)) == 2
+    return len(set(members)) == 2 and members[0] == 0
 
 
 def is_start(file: BinaryIO, codec: str | None, at: int) -> bool:

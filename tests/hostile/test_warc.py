@@ -1,7 +1,10 @@
 """Damaged and hostile WARC files: the good prefix stays, the rest is found again, and what is lost is told."""
 
 import gzip
+import json
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -232,3 +235,48 @@ def fuzz(tmp_path: Path, rounds: int) -> None:
         unseen = codec in UNCHECKED or kind == 3  # a cut between two records cannot be told from an end
         assert len(result.rows) == 5 or result.unreadable or result.failure or unseen
         assert all(isinstance(each.offset, int) for each in result.unreadable)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+def test_a_page_of_141_mib_costs_no_more_memory_than_its_cap(tmp_path: Path) -> None:
+    path = tmp_path / "huge.warc"
+    piece = b"<p>" + Random(7).randbytes(500_000).hex().encode() + b"</p>"
+    with path.open("wb") as file:
+        body = len(b"<html>") + 141 * len(piece)
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+        header = f"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: {len(head) + body}\r\n\r\n"
+        file.write(header.encode() + head + b"<html>")
+        for _ in range(141):
+            file.write(piece)
+        file.write(b"\r\n\r\n" + response(id_="after"))
+    child = subprocess.run(
+        [sys.executable, "-c", CAPPED, str(path), str(Path(__file__).parents[2])],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows, grown_mib = json.loads(child.stdout)
+    assert rows == [[True, 4 << 20], [False, len(page())]]
+    assert grown_mib < 100
+
+
+CAPPED = """
+import json, sys
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from tests.warcs import members, read, response, write
+import tempfile
+
+def peak():  # in MiB; ru_maxrss would be that of the parent at first
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+
+read(write(Path(tempfile.mkdtemp()), members([response()])))
+before = peak()
+rows = [[row["truncated"], len(row["raw"])] for row in read(Path(sys.argv[1])).rows]
+print(json.dumps([rows, peak() - before]))
+"""
+
+
+def test_a_page_nested_without_end_is_a_row_of_its_text(tmp_path: Path) -> None:
+    row = of(tmp_path, members([response(b"<html>" + b"<div>" * 100_000 + b"needle")])).rows[0]
+    assert (row["text"], row["notes"]) == ("needle", ["main-content-skipped"])

@@ -1,11 +1,13 @@
 """What a WARC record comes to: its columns, the reasons why it is none, and what it is not made to say."""
 
 import gzip
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
+import zstandard
 
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import UnitError
@@ -281,3 +283,13 @@ def test_notes_are_listed(tmp_path: Path) -> None:
     result = read(write(tmp_path, members([response("é".encode("cp1252") * 50, content_type="text/plain")])))
     assert result.rows[0]["notes"] == ["charset-guessed"]
     assert {"charset-guessed", "unicode-replaced", "truncated", "main-content-skipped"} <= set(NOTES)
+
+
+def test_zstd_with_a_dictionary_in_front_is_read_as_a_whole(tmp_path: Path) -> None:
+    records = [response(page(f"{number} {PROSE}"), id_=f"r{number}") for number in range(100)]
+    dictionary = zstandard.train_dictionary(4096, records)
+    frame = struct.pack("<II", 0x184D2A5D, len(dictionary.as_bytes())) + dictionary.as_bytes()  # IIPC's WARC-zstd draft
+    compress = zstandard.ZstdCompressor(dict_data=dictionary).compress
+    path = write(tmp_path, [frame, *map(compress, records)], "a.warc.zst")
+    assert len(read(path).rows) == 100
+    assert warc.slices(input_file(path), 2000) == [(0, -1)]
