@@ -66,7 +66,7 @@ def labeller(config: Config) -> Labeller:
         ConfigError: a policy, a table, a trust list or an option of a detector is wrong.
     """
     as_of = config.as_of or datetime.now(UTC).replace(microsecond=0)
-    return Labeller.of(prepare(config, as_of, None), config)
+    return Labeller.of(prepare(config, as_of), config)
 
 
 def _notes(batch: Batch, judgement: Judgement, seen: set[str]) -> list[set[str]]:

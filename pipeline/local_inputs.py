@@ -10,6 +10,7 @@ from lowbackground.pipeline.found import Found, PassedOver
 from lowbackground.pipeline.locations import local_path, openable, redacted
 from lowbackground.pipeline.units import Format, InputFile
 
+_NO_FILES = ("/dev/", "/proc/", "/sys/")  # what stands there is another thing to each process that opens it
 _SAVED = ("dataset_dict.json", "dataset_info.json", "state.json")
 
 
@@ -56,7 +57,7 @@ def _folder(folder: str, source: str, below: str, above: set[tuple[int, int]]) -
         raise ConfigError(
             f"{source}/{below}: {_words(error)}; grant read and execute permission on the folder, or leave it out"
         ) from error
-    siblings = frozenset(openable(entry.path) for entry in entries)
+    siblings = frozenset(openable(os.path.abspath(entry.path)) for entry in entries)  # noqa: PTH100 (as above)
     for entry in entries:
         name = redacted(entry.name)
         if entry.name.startswith("."):
@@ -83,10 +84,11 @@ def _entry(
     path: str, source: str, id_: str, status: os.stat_result, siblings: frozenset[str] | None = None
 ) -> Found | None:
     """A regular file; null for anything else, which may never end or never answer."""
-    if not stat.S_ISREG(status.st_mode):
+    where = os.path.abspath(path)  # noqa: PTH100 (as above); a run may be resumed from another folder
+    if not stat.S_ISREG(status.st_mode) or where.startswith(_NO_FILES):
         return None
     file = InputFile(
-        uri=openable(path),
+        uri=openable(where),
         source=source,
         size=status.st_size,
         fingerprint=f"{status.st_size}-{status.st_mtime_ns}",

@@ -21,7 +21,7 @@ from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.discover import Discovered, discover
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.ledger import Commit, forget, read_commits
-from lowbackground.pipeline.locations import redacted, scheme_of
+from lowbackground.pipeline.locations import is_local, redacted, scheme_of
 from lowbackground.pipeline.readers import reader_for
 from lowbackground.pipeline.schema import SCHEMA_VERSION, OutputSchema, unite
 from lowbackground.pipeline.setup import Setup, prepare
@@ -103,13 +103,12 @@ def make_plan(config: Config) -> Planned:
         )
     as_of = _as_of(config, previous)
     config = config.with_values(as_of=as_of)
-    setup = prepare(config, as_of, storage if previous else None)
+    setup = prepare(config, as_of)
     if previous is not None:
         _check_same(config, setup, previous)
     found_inputs = discover(config.inputs, config.read)
     if previous is not None:  # a start without inputs finishes the plan; one with others adds to it
-        if not config.inputs:
-            found_inputs = Discovered((), previous["skipped_inputs"])
+        found_inputs = Discovered(found_inputs.files, _passed_over(previous, config.inputs, found_inputs.skipped))
         config = config.with_values(inputs=_united(previous["configuration"]["inputs"], config.inputs))
     units, undo_names, fresh = _grow(
         planned_units(storage) if previous else [], found_inputs.files, config, config.redo_changed
@@ -204,6 +203,14 @@ def read_run(storage: Storage) -> dict[str, Any] | None:
     return previous
 
 
+def _passed_over(previous: Mapping[str, Any], inputs: Sequence[str], now: Mapping[str, int]) -> dict[str, int]:
+    """What all starts passed over: inputs that are named again replace what was counted, others add to it."""
+    before: dict[str, int] = previous["skipped_inputs"]
+    if set(previous["configuration"]["inputs"]) <= {redacted(name) for name in inputs}:
+        return dict(now)
+    return {reason: before.get(reason, 0) + now.get(reason, 0) for reason in sorted({*before, *now})}
+
+
 def _united(before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
     """All inputs of all starts, as they may be stored."""
     return tuple(dict.fromkeys((*before, *(redacted(name) for name in now))))
@@ -225,20 +232,37 @@ def _check_same(config: Config, setup: Setup, previous: Mapping[str, Any]) -> No
             f"{config.out}: was written by version {previous['program']} (schema {previous['schema']}), this is "
             f"{__version__} (schema {SCHEMA_VERSION}); finish it with that version, or give another folder to -o"
         )
-    then, now = previous["configuration"], config.model_dump(mode="json")
-    differing = [key for key in sorted(now) if key in Config.identity_keys() and then.get(key) != now[key]]
+    then, now = _dotted(previous["configuration"]), _dotted(config.model_dump(mode="json"))
+    differing = [
+        key for key in sorted(now) if key.split(".")[0] in Config.identity_keys() and then.get(key) != now[key]
+    ]
     if differing:
         changes = ", ".join(f"{key} was {then.get(key)!r} and is {now[key]!r}" for key in differing)
         raise ConfigError(
             f"{config.out}: was written with another configuration: {changes}. Give another folder to -o, or the old values"
             + (f", or decide again: {REDECIDE}" if set(differing) <= {"keep", "opt_out", "family_shrinkage"} else "")
         )
-    for key, digest in setup.identity().items():
-        if previous["setup"].get(key) != digest:
+    for part, digest in setup.identity().items():
+        if previous["setup"].get(part) != digest:
             raise ConfigError(
-                f"{config.out}: was written with another {key} ({previous['setup'].get(key)} then, {digest} now); "
-                "give another folder to -o" + (f", or decide again: {REDECIDE}" if key in {"policy", "priors"} else "")
+                f"{config.out}: was written with another {part} ({str(previous['setup'].get(part))[:12]} then, {digest[:12]} "
+                f"now); give another folder to -o{_ADVICE.get(part, '')}"
             )
+
+
+_ADVICE = {
+    "policy": f", or decide again: {REDECIDE}",
+    "priors": f", or decide again: {REDECIDE}",
+    "trust lists": ", or finish it with its own: --set trust_folder=OUT/_run/trust",
+}
+
+
+def _dotted(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys as the dotted ones that --set takes."""
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        flat |= _dotted(item, f"{prefix}{key}.") if isinstance(item, Mapping) and item else {f"{prefix}{key}": item}
+    return flat
 
 
 def planned_units(storage: Storage) -> list[Unit]:
@@ -251,6 +275,9 @@ def _grow(
 ) -> tuple[list[Unit], list[str], list[tuple[Format, InputFile]]]:
     """The units with those of new inputs added: (units, names of units whose input changed, inputs that are new)."""
     known = {file.source: (unit, file) for unit in units for file in unit.files}
+    _check_addresses(known, files, config.out)
+    places = {file.uri: file.source for unit in units for file in unit.files}
+    files = [(format_, file) for format_, file in files if places.get(file.uri, file.source) == file.source]
     changed = {
         known[file.source][0].name: file
         for _, file in files
@@ -276,6 +303,19 @@ def _grow(
     )
     taken = {unit.name.rpartition("-")[0] for unit in kept}
     return kept + list(_cut(fresh, config, taken)), stale, fresh
+
+
+def _check_addresses(
+    known: Mapping[str, tuple[Unit, InputFile]], files: Sequence[tuple[Format, InputFile]], out: str
+) -> None:
+    """Refuse a relative name that stood for another file when it was planned: its rows would replace those."""
+    for _, file in files:
+        before = known[file.source][1] if file.source in known else file
+        if is_local(before.uri) and before.uri != file.uri:
+            raise ConfigError(
+                f"{file.source}: stood for {before.uri} when {out} was planned, and is {file.uri} now; name it by another path, "
+                "or give another folder to -o"
+            )
 
 
 def _at(unit: Unit, addresses: Mapping[str, InputFile]) -> Unit:

@@ -90,7 +90,7 @@ def load_priors(name_or_path: str | Path) -> Priors:
     Raises:
         ConfigError: the file cannot be read, or holds an unknown key or a wrong value; the message names both.
     """
-    path = STANDARD if str(name_or_path) == "standard" else Path(name_or_path)
+    path = priors_path(name_or_path)
     values = _mapping(read_yaml(path), f"{path}", {"version", "floor", "kinds"})
     if values["version"] != 1:
         raise ConfigError(f"{path}: version: {values['version']!r} is not 1, the only version of this form")
@@ -99,6 +99,11 @@ def load_priors(name_or_path: str | Path) -> Priors:
         _share(values["floor"], f"{path}: floor"),
         {kind: _curve(kinds[kind], f"{path}: kinds.{kind}") for kind in MEDIA_KINDS},
     )
+
+
+def priors_path(name_or_path: str | Path) -> Path:
+    """The file of the shipped table, or the path itself."""
+    return STANDARD if str(name_or_path) == "standard" else Path(name_or_path)
 
 
 def _curve(value: Any, where: str) -> Curve:

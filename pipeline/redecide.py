@@ -2,13 +2,17 @@
 
 - Everything that a policy looks at stands in the rows. `era` alone is asked again, since the policy says where an era
   begins; all other evidence is taken as it was found.
-- Rows come back in the order of the input, so the same policy gives the same files again.
+- Rows come back in the order of the input, so a run by the same policy gives the same rows in the same files.
+- A unit at a time is held in memory; started again, it goes on where it stopped.
 - The old output stays as it is; the new one is a whole output, with commits and a statement.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
@@ -30,7 +34,7 @@ from lowbackground.pipeline.rows import encode
 from lowbackground.pipeline.run_statement import write_statement
 from lowbackground.pipeline.run_unit import count_rows, write_rows
 from lowbackground.pipeline.schema import KEY_COLUMNS, REJECT_REASON, SCHEMA_VERSION, VERDICT_COLUMNS, OutputSchema
-from lowbackground.pipeline.setup import prepare
+from lowbackground.pipeline.setup import POLICY, PRIORS, TRUST, prepare
 from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.summary import RunResult
 from lowbackground.pipeline.tally import Tally
@@ -56,26 +60,28 @@ def redecide(source: str, out: str, **changes: object) -> RunResult:
     `changes` may hold `policy`, `keep`, `opt_out`, `prior` and `max_unreadable`.
 
     Raises:
-        ConfigError: `source` is no whole output of this schema, or `out` is not empty.
+        ConfigError: `source` is no whole output of this schema, or `out` holds something else.
     """
-    old = Storage(source)
+    old, new = Storage(source), Storage(out)
     before = _readable_run(old)
     config = validated(Config, {**before["configuration"], "out": out, **changes}, f"{source}/_run/run.json")
-    new = Storage(out)
-    if any(new.names(name) for name in ("kept", "rejected", "_run")):
-        raise ConfigError(f"{out}: is not empty; give another folder to -o")
-    run = _plan(config, old, before)
     units, commits = planned_units(old), read_commits(old)
     if missing := [unit.name for unit in units if unit.name not in commits]:
         raise ConfigError(f"{source}: {len(missing)} of {len(units)} units are not done; finish its run first")
     start = monotonic()
-    run = replace(run, setup=run.setup.publish(new))
-    write_plan(run, units, before["skipped_inputs"], decided_from=before["run_id"])
-    bench = _Bench(run, run.setup.build_decider(config), [d for d in run.setup.build_detectors() if d.name == "era"])
-    done = {unit.name: _redecide_unit(unit, commits[unit.name], old, bench) for unit in units}
-    tally = sum((commit.tally for commit in done.values()), Tally())
-    planned = Planned(run, tuple(units), done, (), before["skipped_inputs"])
-    write_statement(planned, done, tally)
+    with TemporaryDirectory() as folder:
+        run = _plan(config, old, before, _kept(old, Path(folder), changes))
+        done = _done(new, before, run)
+        run = replace(run, setup=run.setup.publish(new))
+        write_plan(run, units, before["skipped_inputs"], decided_from=before["run_id"])
+        era = [detector for detector in run.setup.build_detectors() if detector.name == "era"]
+        bench = _Bench(run, run.setup.build_decider(config), era)
+        for unit in units:
+            if unit.name not in done:
+                done[unit.name] = _redecide_unit(unit, commits[unit.name], old, bench)
+    skipped = Counter(before["skipped_inputs"])
+    tally = sum((commit.tally for commit in done.values()), Tally(read=skipped.total(), skipped=skipped))
+    write_statement(Planned(run, tuple(units), done, (), skipped), done, tally)
     return RunResult(
         out=out,
         run_id=run.run_id,
@@ -89,6 +95,39 @@ def redecide(source: str, out: str, **changes: object) -> RunResult:
         interrupted=False,
         max_unreadable=config.max_unreadable,
     )
+
+
+def _kept(old: Storage, folder: Path, changes: Mapping[str, object]) -> dict[str, Any]:
+    """Where the policy, the priors and the trust lists of the old output are, for what `changes` does not replace.
+
+    They are taken from the output, and not from where they once were: a file that was edited since would decide
+    otherwise without a word.
+    """
+    (folder / "trust").mkdir()
+    for name in old.names(TRUST):
+        (folder / "trust" / name).write_bytes(old.read(f"{TRUST}/{name}"))
+    (folder / "policy.yaml").write_bytes(old.read(POLICY))
+    (folder / "priors.yaml").write_bytes(old.read(PRIORS))
+    values: dict[str, Any] = {"trust_folder": str(folder / "trust")}
+    if "policy" not in changes:
+        values["policy"] = str(folder / "policy.yaml")
+    if "prior" not in changes:
+        values["prior"] = {"table": str(folder / "priors.yaml")}
+    return values
+
+
+def _done(new: Storage, before: Mapping[str, Any], run: RunPlan) -> dict[str, Commit]:
+    """The units that an earlier start of the same decision finished.
+
+    Raises:
+        ConfigError: the folder holds something else.
+    """
+    there = read_run(new)
+    if there is None and not any(new.names(name) for name in ("kept", "rejected", "_run")):
+        return {}
+    if there is None or there.get("decided_from") != before["run_id"] or there["run_id"] != run.run_id:
+        raise ConfigError(f"{new.root}: is not empty; give another folder to -o")
+    return read_commits(new)
 
 
 def _readable_run(old: Storage) -> dict[str, Any]:
@@ -108,9 +147,9 @@ def _readable_run(old: Storage) -> dict[str, Any]:
     return before
 
 
-def _plan(config: Config, old: Storage, before: Mapping[str, Any]) -> RunPlan:
+def _plan(config: Config, old: Storage, before: Mapping[str, Any], kept: Mapping[str, Any]) -> RunPlan:
     """The plan of the new output: the old one, with another policy."""
-    setup = prepare(config, datetime.fromisoformat(before["configuration"]["as_of"]), old)
+    setup = prepare(config.with_values(**kept), datetime.fromisoformat(before["configuration"]["as_of"]))
     own = pa.ipc.read_schema(pa.BufferReader(old.read(SCHEMA_FILE)))
     schema = OutputSchema(own, setup.output_schema([], config).ours)
     identity = {"from": before["run_id"], "configuration": config.identity(), "setup": setup.identity()}
@@ -167,6 +206,12 @@ def _labelled(rows: pa.RecordBatch, bench: _Bench) -> Labelled:
     columns = {name: rows.column(name) for name in run.schema.ours.names if name not in _STORED}
     judgement = Judgement(findings, columns)
     decisions = bench.decider.decide(records, judgement)
+    if not _text_column(rows, run.config):  # without the text nobody can say anew how long it was
+        stored = rows.column("prov_unknown_reason").to_pylist()
+        decisions = [
+            replace(decision, unknown_reason=reason) if decision.unknown_reason == "no-content" and reason else decision
+            for decision, reason in zip(decisions, stored, strict=True)
+        ]
     notes = [set(row) for row in rows.column("prov_notes").to_pylist()]
     encoded = encode(records, findings, columns, decisions, notes, rows.column("prov_sha256"))
     own = rows.select([name for name in rows.schema.names if not name.startswith("prov_")])
@@ -175,7 +220,6 @@ def _labelled(rows: pa.RecordBatch, bench: _Bench) -> Labelled:
 
 def _records(rows: pa.RecordBatch, config: Config) -> pa.RecordBatch:
     """What the policy and `era` ask of a record, out of its row; the rest is null."""
-    text = "text" if "text" in rows.schema.names else config.read.columns.text
     sources = {
         "id": "prov_id",
         "source": "prov_source",
@@ -183,7 +227,7 @@ def _records(rows: pa.RecordBatch, config: Config) -> pa.RecordBatch:
         "captured_at": "prov_captured_at",
         "media_type": "prov_media_type",
         "notes": "prov_notes",
-        "text": text,
+        "text": _text_column(rows, config),
     }
     columns = []
     for field in RECORDS:
@@ -195,6 +239,11 @@ def _records(rows: pa.RecordBatch, config: Config) -> pa.RecordBatch:
         else:
             columns.append(rows.column(name).cast(field.type))
     return pa.RecordBatch.from_arrays(columns, schema=RECORDS)
+
+
+def _text_column(rows: pa.RecordBatch, config: Config) -> str | None:
+    """The column of the training text; null in an output that holds prov_ columns alone."""
+    return next((name for name in (config.read.columns.text, "text") if name in rows.schema.names), None)
 
 
 def _findings(row: list[dict[str, Any]]) -> Iterator[Finding]:

@@ -123,7 +123,7 @@ def _open_lock(storage: Storage) -> IO[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return (folder / "lock").open("w")
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+    except OSError as error:
         raise ConfigError(
             f"{storage.root}: cannot write there ({error.strerror}); give -o a folder that you may write"
         ) from error

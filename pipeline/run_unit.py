@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lowbackground.detectors.evidence import CLOCK_OR_MEMORY, Finding, Signal
 from lowbackground.pipeline.batch import Batch
-from lowbackground.pipeline.errors import UnitError
+from lowbackground.pipeline.errors import LowbackgroundError, UnitError
 from lowbackground.pipeline.labelled import Labelled, Labeller
 from lowbackground.pipeline.ledger import Commit, write_commit
 from lowbackground.pipeline.plan import RunPlan
@@ -52,6 +52,7 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit
 
     Raises:
         OSError: the output cannot be written; nothing of this unit counts.
+        StorageError: the input cannot be read at this time; as above.
     """
     plan, config = bench.plan, bench.plan.config
     tally, broken, seen, start = Tally(), None, set[str](), monotonic()
@@ -71,7 +72,7 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit
             watch(tally)
         outputs = writer.finish()
     if not tally.balances():
-        raise AssertionError(
+        raise LowbackgroundError(
             f"{unit.name}: read {tally.read} records, but {tally.to_json()['counts']} accounts for others"
         )
     commit = Commit(unit.name, unit.fingerprint, plan.run_id, tally, outputs, broken, monotonic() - start)
@@ -80,21 +81,23 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit
 
 
 def _limited(batches: Iterator[Batch], limit: int | None) -> Iterator[Batch]:
-    """The first `limit` records, unreadable ones included."""
+    """The first `limit` records in the order of the input, unreadable ones included."""
     left = limit
     for batch in batches:
         if left is None:
             yield batch
             continue
-        unreadable = batch.unreadable[:left]
-        rows = min(batch.records.num_rows, left - len(unreadable))
+        places = [(offset, 0) for offset in batch.records.column("offset").to_pylist()]
+        places += [(row.offset, 1) for row in batch.unreadable]
+        order = sorted(range(len(places)), key=places.__getitem__)[:left]
+        rows = sum(place < batch.records.num_rows for place in order)
         yield replace(
             batch,
             records=batch.records.slice(0, rows),
             passthrough=batch.passthrough.slice(0, rows),
-            unreadable=unreadable,
+            unreadable=tuple(sorted(batch.unreadable, key=lambda row: row.offset))[: len(order) - rows],
         )
-        left -= rows + len(unreadable)
+        left -= len(order)
         if left <= 0:
             return
 

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from lowbackground.detectors.contract import Detector, RunFacts
-from lowbackground.detectors.registry import build, default_names
+from lowbackground.detectors.registry import available, build, default_names
 from lowbackground.manifests.digest import json_digest
 from lowbackground.manifests.trust import TrustError, TrustList, copy_lists, folder_digest, lists_in, user_folder
 from lowbackground.pipeline.config import Config
@@ -21,13 +21,13 @@ from lowbackground.pipeline.decide import Decider
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.policy import Policy
 from lowbackground.pipeline.policy_file import load_policy, parse_policy, policy_path
-from lowbackground.pipeline.priors import Priors, load_priors
+from lowbackground.pipeline.priors import Priors, load_priors, priors_path
 from lowbackground.pipeline.schema import OutputSchema, output_schema
 from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.yaml_files import parse_yaml
 
 TRUST = "_run/trust"
-POLICY = "_run/policy.yaml"
+POLICY, PRIORS = "_run/policy.yaml", "_run/priors.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Setup:
     policy: Policy
     policy_path: Path
     priors: Priors
+    priors_path: Path
     options: Mapping[str, Mapping[str, Any]]
     detectors: tuple[DetectorFacts, ...]
     columns: tuple[tuple[str, pa.Schema], ...]
@@ -89,6 +90,7 @@ class Setup:
     def publish(self, storage: Storage) -> "Setup":
         """Copy policy and trust lists into an output folder; workers of a local one read that copy of the lists."""
         storage.write(POLICY, self.policy_path.read_bytes())
+        storage.write(PRIORS, self.priors_path.read_bytes())
         if self.trust is None:
             return self
         if storage.is_local:
@@ -108,15 +110,15 @@ class Setup:
         return (words + "`lowbackground trust update` installs the official lists",)
 
 
-def prepare(config: Config, as_of: datetime, storage: Storage | None) -> Setup:
-    """Load all that a configuration names; `storage` is an output folder that already has trust lists of its own.
+def prepare(config: Config, as_of: datetime) -> Setup:
+    """Load all that a configuration names.
 
     Raises:
         ConfigError: a policy, a table, a trust list or an option of a detector is wrong.
     """
     policy, priors = load_policy(config.policy), load_priors(config.prior.table)
     try:
-        folder = _trust_folder(config, storage)
+        folder = Path(config.trust_folder) if config.trust_folder else user_folder()
         lists = lists_in(folder)
         digest = folder_digest(folder)
     except TrustError as error:
@@ -129,12 +131,30 @@ def prepare(config: Config, as_of: datetime, storage: Storage | None) -> Setup:
         for d in detectors
     )
     columns = tuple((detector.name, detector.columns) for detector in detectors)
-    return Setup(as_of, policy, policy_path(config.policy), priors, options, facts, columns, trust, lists, digest)
+    return Setup(
+        as_of,
+        policy,
+        policy_path(config.policy),
+        priors,
+        priors_path(config.prior.table),
+        options,
+        facts,
+        columns,
+        trust,
+        lists,
+        digest,
+    )
 
 
 def enabled(sections: Mapping[str, Mapping[str, Any]], policy: Policy) -> dict[str, dict[str, Any]]:
-    """The detectors that run, with their options: those on by default and those enabled, less those disabled."""
-    names = set(default_names()) | {name for name, section in sections.items() if section.get("enabled", True)}
+    """The detectors that run, with their options: those on by default and those enabled, less those disabled.
+
+    Raises:
+        ConfigError: a section names a detector that is not installed.
+    """
+    names = set(default_names()) | set(sections)
+    if unknown := sorted(names - {found.name for found in available()}):
+        raise ConfigError(f"detectors: {', '.join(unknown)}: not installed; `lowbackground detectors` lists what is")
     names -= {name for name, section in sections.items() if not section.get("enabled", True)}
     options = {
         name: {key: value for key, value in sections.get(name, {}).items() if key != "enabled"}
@@ -159,12 +179,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_plain(item) for item in value]
     return value if isinstance(value, bool | int | float | str | None) else str(value)
-
-
-def _trust_folder(config: Config, storage: Storage | None) -> Path:
-    if storage is not None and storage.is_local:  # a resumed run goes by its own lists, also where it has none
-        return storage.local(TRUST)
-    return Path(config.trust_folder) if config.trust_folder else user_folder()
 
 
 def policy_of(storage: Storage) -> Policy:

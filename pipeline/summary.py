@@ -3,6 +3,7 @@
 Pure: a tally and a few facts in, lines of text out; the command line prints them.
 """
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -92,8 +93,9 @@ def _ordered(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def _reasons(reasons: Mapping[str, int]) -> str:
     ordered = _ordered(reasons)
-    shown = ", ".join(f"{reason} {number:,}" for reason, number in ordered[:4])
-    return shown + (f", and {len(ordered) - 4} more reasons" if len(ordered) > 4 else "")
+    listed = ", ".join(f"{reason} {number:,}" for reason, number in ordered[:4])
+    rest = ordered[4:]
+    return listed + (f", {count(len(rest), 'more reason')} {sum(n for _, n in rest):,}" if rest else "")
 
 
 def _section(title: str, rows: Iterable[tuple[str, int, str]]) -> list[str]:
@@ -125,7 +127,8 @@ def _ending(result: RunResult) -> list[str]:
         return lines
     rate = result.read_now / result.seconds if result.seconds > 0 else 0.0
     lines.append(f"{done or count(result.units, 'unit') + '; '}{result.seconds:.1f} s, {rate:,.0f} records/s")
-    lines.append(
-        f"kept rows: {result.out}/kept/    why a row was kept or not: lowbackground inspect {result.out} --id PROV_ID"
-    )
+    if not result.tally.records:
+        return [*lines, "no record was read: what was skipped, and why, stands above"]
+    kept = f"kept rows: {result.out}/kept/" if result.tally.kept else "no row was kept"
+    lines.append(f"{kept}    why a row was kept or not: lowbackground inspect {shlex.quote(result.out)} --id PROV_ID")
     return lines

@@ -10,10 +10,11 @@ UNKNOWN_REASONS: Mapping[str, str] = {  # the first that applies is given: a wea
     "conflict": "evidence for both sides; look at the record, and at who vouches for what",
     "mixed": "made by people and by AI; a policy of your own can take a side (strict takes synthetic)",
     "procedural": "computed, such as a chart or a rendering; neither side claims it",
-    "check-failed": "a check broke on it; see its detail in prov_evidence, then run again",
+    "check-failed": "a check broke on it; prov_evidence says which, and why",
+    "evidence-lost": "re-encoded, cut, or changed after signing; the original file may still carry evidence",
     "no-calibration": "only detectors without a calibration spoke; calibrate them on human content of the same kind",
     "inconclusive": "evidence below the bar of every rule; a trusted credential, a capture date or a better detector",
-    "evidence-lost": "re-encoded, cut, or changed after signing; the original file may still carry evidence",
+    "no-content": "neither text nor media where it was looked for; map the column that holds it (--text, read.columns.raw)",
     "too-short": "too little text for any detector; a longer excerpt, or a capture date",
     "not-prose": "no running text; a detector for its kind, or a capture date",
     "no-evidence": "nothing was found; a capture date, a credential, or more detectors",
@@ -39,21 +40,24 @@ def unknown_reason(case: Case) -> str:
         return "procedural"
     if any(finding.evidence.signal is Signal.FAILED for finding in own):
         return "check-failed"
+    if case.credential is not None and case.credential["integrity"] in _CHANGED:
+        return "evidence-lost"
     if speaking:
         return "no-calibration" if all(map(_is_uncalibrated, speaking)) else "inconclusive"
     return _reason_of_silence(case, own)
 
 
 def _reason_of_silence(case: Case, own: Sequence[Finding]) -> str:
-    credential = case.credential
-    if not _LOSSES.isdisjoint(case.notes) or (credential is not None and credential["integrity"] in _CHANGED):
+    if case.media in {"text", "code"} and case.text_length is None:
+        return "no-content"
+    if not _LOSSES.isdisjoint(case.notes):
         return "evidence-lost"
     if case.media in _TEXTUAL and case.text_length is not None and case.text_length < MIN_CHARS:
         return "too-short"
     for ending in _SILENT_REASONS:
         if any(finding.evidence.reason.endswith(ending) for finding in own):
             return ending
-    if credential is not None or any(finding.evidence.llr is not None for finding in own):
+    if case.credential is not None or any(finding.evidence.llr is not None for finding in own):
         return "inconclusive"
     return "no-evidence"
 

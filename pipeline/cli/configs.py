@@ -30,5 +30,5 @@ def check(file: str = typer.Argument(help="A YAML file.")) -> None:
 
     from lowbackground.pipeline.setup import prepare
 
-    prepare(load_config(file), datetime.now(UTC), None)
+    prepare(load_config(file), datetime.now(UTC))
     typer.echo(f"{file}: ok", err=True)

@@ -2,7 +2,7 @@
 
 import typer
 
-from lowbackground.pipeline.cli.run import OptOut
+from lowbackground.pipeline.cli.run import OptOut, words
 
 
 def redecide(
@@ -11,7 +11,7 @@ def redecide(
     policy: str | None = typer.Option(
         None, help="standard, strict, lenient, or a file.  [as before]", show_default=False
     ),
-    keep: str | None = typer.Option(None, help="Labels to keep.  [as before]", show_default=False),
+    keep: list[str] | None = typer.Option(None, help="Labels to keep.  [as before]", show_default=False),
     opt_out: OptOut | None = typer.Option(
         None, help="Records that ask not to be trained on.  [as before]", show_default=False
     ),
@@ -22,7 +22,7 @@ def redecide(
 
     changes: dict[str, object] = {
         "policy": policy,
-        "keep": tuple(keep.split(",")) if keep else None,
+        "keep": words(keep),
         "opt_out": opt_out,
     }
     result = redecided(source, out, **{key: value for key, value in changes.items() if value is not None})

@@ -65,7 +65,7 @@ def run(
     policy: str | None = typer.Option(
         None, help="standard, strict, lenient, or a file.  [standard]", show_default=False
     ),
-    keep: str | None = typer.Option(None, help="Labels to keep.  [human,unknown]", show_default=False),
+    keep: list[str] | None = typer.Option(None, help="Labels to keep.  [human,unknown]", show_default=False),
     opt_out: OptOut | None = typer.Option(
         None, help="Records that ask not to be trained on.  [reject]", show_default=False
     ),
@@ -121,7 +121,7 @@ def run(
         "inputs": tuple(inputs) if inputs else None,
         "out": out,
         "policy": policy,
-        "keep": tuple(keep.split(",")) if keep is not None else None,
+        "keep": words(keep),
         "opt_out": opt_out,
         "emit": emit,
         "rejected": rejected,
@@ -146,7 +146,7 @@ def run(
     resolved = with_settings(load_config(config) if config else Config(), settings or [])
     resolved = with_flags(resolved, flags, read_flags, columns)
     if detectors is not None:
-        resolved = only_detectors(resolved, detectors.split(","))
+        resolved = only_detectors(resolved, [*(words([detectors]) or ())])
     if dry_run:
         print_plan(resolved)
         return
@@ -157,6 +157,11 @@ def run(
     for line in summary(result):
         typer.echo(line)
     raise typer.Exit(result.exit_code)
+
+
+def words(values: list[str] | None) -> tuple[str, ...] | None:
+    """`a,b` and `a, b` and a flag that stands twice, all as words; null where the flag was not given."""
+    return tuple(word.strip() for value in values for word in value.split(",")) if values else None
 
 
 def with_settings(config: Config, settings: list[str]) -> Config:

@@ -103,3 +103,30 @@ def test_a_folder_that_is_no_output_and_one_that_is_not_empty_are_refused(config
     run(config)
     with pytest.raises(ConfigError, match="is not empty"):
         redecide(config.out, config.out)
+
+
+def test_an_interrupted_decision_goes_on(config: Config, tmp_path: Path) -> None:
+    run(config)
+    redecide(config.out, str(tmp_path / "again"), keep=("human",))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "again").rglob("part-*")}
+    min((tmp_path / "again/_run/units").glob("*.json")).unlink()
+    redecide(config.out, str(tmp_path / "again"), keep=("human",))
+    assert {path.name: path.read_bytes() for path in (tmp_path / "again").rglob("part-*")} == before
+    with pytest.raises(ConfigError, match="is not empty"):
+        redecide(config.out, str(tmp_path / "again"), keep=("synthetic",))
+
+
+def test_a_policy_that_was_edited_since_does_not_decide(config: Config, tmp_path: Path) -> None:
+    from lowbackground.pipeline.policy_file import policy_path
+
+    own = tmp_path / "own.yaml"
+    own.write_bytes(policy_path("standard").read_bytes())
+    first = run(config.with_values(policy=str(own)))
+    own.write_text("broken: [")
+    again = redecide(config.out, str(tmp_path / "again"))
+    assert again.tally == first.tally
+
+
+def test_without_the_text_the_reasons_of_silence_stay(config: Config, tmp_path: Path) -> None:
+    first = run(config.with_values(emit="attributes"))
+    assert redecide(config.out, str(tmp_path / "again")).tally.unknown == first.tally.unknown

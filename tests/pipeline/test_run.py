@@ -413,3 +413,58 @@ def test_secrets_of_an_address_are_not_stored(config: Config, tmp_path: Path) ->
         assert "hunter2" not in text
         assert "Signature" not in text
     assert (Path(config.out) / "_run/plan.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_a_limit_takes_records_in_the_order_of_the_input(config: Config, tmp_path: Path) -> None:
+    path = tmp_path / "bad-at-the-end.jsonl"
+    path.write_text("".join(json.dumps({"text": PROSE}) + "\n" for _ in range(5)) + "{broken\n" * 5)
+    result = run(config.with_values(inputs=(str(path),), limit=5))
+    assert (result.tally.kept, result.tally.unreadable.total()) == (5, 0)
+
+
+def test_a_text_column_that_is_not_there_is_said_in_the_reasons(config: Config) -> None:
+    wrong = {
+        **config.read.model_dump(),
+        "columns": {**config.read.columns.model_dump(), "text": "txet", "captured_at": None},
+    }
+    assert run(config.with_values(read=wrong)).tally.unknown == {"no-content": 60}
+
+
+def test_another_spelling_of_a_planned_file_is_not_read_twice(
+    config: Config, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(corpus)
+    run(config.with_values(inputs=("shard-0.jsonl",)))
+    for spelling in ("./shard-0.jsonl", str(corpus / "shard-0.jsonl")):
+        assert run(config.with_values(inputs=(spelling,))).tally.kept == 20
+
+
+def test_the_same_name_for_another_file_is_refused(
+    config: Config, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (corpus / "a").mkdir()
+    (corpus / "b").mkdir()
+    for folder in "ab":
+        jsonl(corpus / folder / "x.jsonl", [{"text": f"{folder} {PROSE}"}])
+    monkeypatch.chdir(corpus / "a")
+    run(config.with_values(inputs=("x.jsonl",)))
+    monkeypatch.chdir(corpus / "b")
+    with pytest.raises(ConfigError, match=r"x\.jsonl: stood for .*/a/x\.jsonl"):
+        run(config.with_values(inputs=("x.jsonl",), redo_changed=True))
+
+
+def test_other_trust_lists_are_refused_and_the_runs_own_finish_it(config: Config, tmp_path: Path) -> None:
+    from lowbackground.manifests.trust_import import import_list
+    from tests.signing import authority
+
+    run(config)
+    content = authority().pem.encode()
+    import_list(tmp_path / "trust", content, name="own", source="a test", today=AS_OF.date())
+    with pytest.raises(ConfigError, match=r"another trust lists.*--set trust_folder=OUT/_run/trust"):
+        run(config)
+    assert run(config.with_values(trust_folder=f"{config.out}/_run/trust")).exit_code == 0
+
+
+def test_a_section_of_a_detector_that_is_not_installed_is_an_error(config: Config) -> None:
+    with pytest.raises(ConfigError, match="eraa: not installed"):
+        run(config.with_values(detectors={"eraa": {"enabled": False}}))

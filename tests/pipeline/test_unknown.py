@@ -24,7 +24,9 @@ UNSURE = said(Signal.SILENT, "text.score", Basis.CLASSIFIER, llr=-0.5)
 @pytest.mark.parametrize(
     ("reason", "case"),
     [
-        ("no-evidence", Case([])),
+        ("no-content", Case([])),
+        ("no-evidence", Case([], media="picture")),
+        ("evidence-lost", Case([WEAK], TRUSTED_CAPTURE | {"integrity": "modified"}, media="picture")),
         ("no-evidence", Case([NONE], text_length=5000)),
         ("no-evidence", Case([NONE], media="picture", text_length=10)),  # a short caption is no short picture
         ("too-short", Case([NONE], text_length=299)),
