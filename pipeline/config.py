@@ -29,15 +29,15 @@ SectionT = TypeVar("SectionT", bound=_Section)
 
 
 class Mapping(_Section):
-    """Which column of a table plays which part; a name that is absent from an input is null there."""
+    """Which column of a table plays which part; null: none does. Another name than the default must be there."""
 
-    text: str = "text"
+    text: str | None = "text"
     """The column that holds the training text."""
-    raw: str = "raw"
+    raw: str | None = "raw"
     """The column that holds media: bytes, or an Image or Audio struct of `datasets`."""
-    url: str = "url"
+    url: str | None = "url"
     """The column of the address that a record came from."""
-    id: str = "id"
+    id: str | None = "id"
     """The column of the source's own id."""
     captured_at: str | None = None
     """The column of the capture time; named only together with `captured_at_kind: captured`."""

@@ -110,7 +110,7 @@ def _row(values: dict[str, Any], keys: Mapping, extra: str | None, notes: set[st
     raw = _string(values, keys.raw)
     return Row(
         text=_string(values, keys.text),
-        raw=None if raw is None else _bytes(raw, keys.raw),
+        raw=None if raw is None else _bytes(raw, keys.raw or ""),
         url=_string(values, keys.url),
         id=_id(values, keys.id),
         captured_at=captured_at,
@@ -119,18 +119,18 @@ def _row(values: dict[str, Any], keys: Mapping, extra: str | None, notes: set[st
     )
 
 
-def _string(values: dict[str, Any], key: str) -> str | None:
-    value = values.get(key)
-    if value is None:
+def _string(values: dict[str, Any], key: str | None) -> str | None:
+    value = values.get(key) if key is not None else None
+    if value is None or key is None:
         return None
     if type(value) is not str:
         raise LineError("wrong-type", f"key {key[:100]!r}: expected a string, found {_kind(value)}")
     return value
 
 
-def _id(values: dict[str, Any], key: str) -> str | None:
+def _id(values: dict[str, Any], key: str | None) -> str | None:
     """A string, or a number as it is written."""
-    value = values.get(key)
+    value = values.get(key) if key is not None else None
     if type(value) in {int, float, _Number}:
         return str(value)
     return _string(values, key)

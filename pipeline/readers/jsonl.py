@@ -31,7 +31,7 @@ def schema(file: InputFile, settings: Read) -> pa.Schema:
     """
     columns = settings.columns
     check_mapping(columns)
-    types = {
+    types: dict[str | None, pa.DataType] = {
         columns.text: pa.large_string(),
         columns.raw: pa.large_binary(),
         columns.url: pa.large_string(),
@@ -44,7 +44,7 @@ def schema(file: InputFile, settings: Read) -> pa.Schema:
         raise ConfigError(
             f"{file.source}: read.columns maps {EXTRA!r}, the column that takes the keys which nobody mapped; rename the key"
         )
-    return pa.schema(list(types.items()))
+    return pa.schema([(name, type_) for name, type_ in types.items() if name is not None])
 
 
 def slices(file: InputFile, unit_bytes: int) -> list[tuple[int, int]]:

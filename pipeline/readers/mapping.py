@@ -13,6 +13,7 @@ from lowbackground.detectors.contract import RECORDS
 from lowbackground.manifests.sniff import sniff
 from lowbackground.pipeline.batch import Batch, Unreadable
 from lowbackground.pipeline.config import Read
+from lowbackground.pipeline.readers.payload import HEAD, is_media
 from lowbackground.pipeline.readers.repair import repaired
 from lowbackground.pipeline.readers.roles import Roles
 from lowbackground.pipeline.readers.times import times_of
@@ -119,6 +120,10 @@ def _note_media(table: pa.RecordBatch, raw: pa.Array | None, roles: Roles, notes
     if roles.unmapped_media:
         for row in notes:
             row.add("media-unmapped")
+    for name in roles.unmapped_bytes:
+        column = table.column(name)
+        holds = [value.is_valid and is_media(sniff(memoryview(value.as_buffer())[:HEAD])) for value in column]
+        _add(notes, pa.array(holds, pa.bool_()), "media-unmapped")
     if raw is not None and roles.raw_field is not None:
         by_path = pc.and_(pc.is_null(raw), pc.is_valid(pc.struct_field(table.column(roles.raw), "path")))
         _add(notes, by_path, "media-by-path")

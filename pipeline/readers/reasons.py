@@ -58,7 +58,7 @@ NOTES = {
     "duplicate-id": "a record with this id came before it in the same unit; prov_source and prov_offset tell them apart",
     "main-content-skipped": "the page is nested or tagged so that parsing could cost too much, so its text is all there is between the tags",
     "media-by-path": "the media is named by a path and not held in the data, so nothing looked at it",
-    "media-unmapped": "several columns hold media and none is mapped to raw, so nothing looked at it",
+    "media-unmapped": "a column holds media and none is mapped to raw (read.columns.raw), so nothing looked at it",
     "metadata-unreadable": "the metadata beside the media is no JSON object, so nothing was taken from it",
     "non-finite-replaced": "NaN or an infinity, which JSON does not have, was replaced by null",
     "reencoded": "a tool encoded the media anew: metadata, credentials and marks are lost, and their absence proves nothing",

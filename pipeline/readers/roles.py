@@ -11,6 +11,7 @@ from lowbackground.pipeline.config import Mapping, Read
 from lowbackground.pipeline.errors import ConfigError
 
 PREFIX = "prov_"
+_SHOWN_NAMES, _SHOWN_NAME = 20, 60  # columns in an error, and letters of each
 # img2dataset writes all of these; the last is null where it was told to leave the bytes alone (its resizer.py).
 REENCODED_COLUMNS = ("key", "status", "original_height", "original_width")
 
@@ -21,7 +22,7 @@ class Roles:
 
     `raw_field` is the field of a struct that holds the bytes (Image and Audio of `datasets`), null where `raw` is
     plain. `reencoded_by` is a column that is not null where a tool encoded the media anew. `unmapped_media` says that
-    the table holds media which nobody mapped.
+    the table holds media which nobody mapped; `unmapped_bytes` are plain columns that may.
     """
 
     text: str | None = None
@@ -32,6 +33,7 @@ class Roles:
     captured_at: str | None = None
     reencoded_by: str | None = None
     unmapped_media: bool = False
+    unmapped_bytes: tuple[str, ...] = ()
 
 
 def checked_names(schema: pa.Schema) -> pa.Schema:
@@ -59,7 +61,7 @@ def check_mapping(columns: Mapping) -> None:
             f"read.columns.captured_at: {columns.captured_at!r} counts only if somebody else recorded the time of "
             "capture; say so with captured_at_kind: captured, or leave it out"
         )
-    strings = {columns.text, columns.url, columns.id}
+    strings = {columns.text, columns.url, columns.id} - {None}
     for part, name in (("raw", columns.raw), ("captured_at", columns.captured_at)):
         others = strings | ({columns.captured_at} if part == "raw" else {columns.raw})
         if name is not None and name in others:
@@ -75,7 +77,8 @@ def passthrough_schema(schema: pa.Schema, where: str, settings: Read) -> pa.Sche
     """The user's columns of a table as they are written.
 
     Raises:
-        ConfigError: a name is there twice, a `prov_` column is there, or a mapped column has a type that does not fit.
+        ConfigError: a name is there twice, a `prov_` column is there, a mapped column is missing or has a type that does
+            not fit, or nothing here could be judged.
     """
     ours = [name for name in schema.names if name.startswith(PREFIX)]
     if ours and not settings.replace_prov:
@@ -88,8 +91,39 @@ def passthrough_schema(schema: pa.Schema, where: str, settings: Read) -> pa.Sche
     if twice:
         raise ConfigError(f"{where}: has more than one column named {twice[0]!r}; rename one of them")
     written = pa.schema([pa.field(field.name, written_type(field.type)) for field in own])
-    roles_of(written, where, settings)
+    roles = roles_of(written, where, settings)
+    if own:
+        _check_present(written, where, settings.columns, roles)
     return written
+
+
+def _check_present(schema: pa.Schema, where: str, columns: Mapping, roles: Roles) -> None:
+    """Refuse a table without the columns that were asked for, or with nothing to judge: all of it would be kept unseen."""
+    usual = Mapping()
+    for part in ("text", "raw", "url", "id", "captured_at"):
+        name = getattr(columns, part)
+        if name != getattr(usual, part) and name is not None and name not in schema.names:
+            raise ConfigError(
+                f"{where}: has no column {name!r}, which is mapped to {part}; it has {_listed(schema)}. Mend the name, or "
+                "filter inputs with other columns in a run of their own"
+            )
+    if roles.text is None and roles.raw is None and (columns.text is not None or columns.raw is not None):
+        missing = " or ".join(repr(name) for name in (columns.text, columns.raw) if name is not None)
+        raise ConfigError(
+            f"{where}: has no column {missing}, so nothing in it could be judged; it has {_listed(schema)}. Name the text "
+            "with --text NAME, or media with --set read.columns.raw=NAME"
+        )
+
+
+def _listed(schema: pa.Schema) -> str:
+    """The columns of a table for an error: names are content, and there may be thousands."""
+    names = [f"{field.name[:_SHOWN_NAME]} ({_kind(field.type)})" for field in schema]
+    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return ", ".join(names[:_SHOWN_NAMES]) + more
+
+
+def _kind(type_: pa.DataType) -> str:
+    return "media struct" if is_media_struct(type_) else str(type_).partition("<")[0]
 
 
 def written_type(type_: pa.DataType) -> pa.DataType:
@@ -114,7 +148,7 @@ def roles_of(schema: pa.Schema, where: str, settings: Read) -> Roles:
     columns = settings.columns
     check_mapping(columns)
     media = [field.name for field in schema if is_media_struct(field.type)]
-    raw = columns.raw if columns.raw in schema.names else None
+    raw = _present(columns.raw, schema)
     if raw is None and columns.raw == Mapping().raw and len(media) == 1:
         raw = media[0]
     reencoded = all(name in schema.names for name in REENCODED_COLUMNS)
@@ -127,6 +161,9 @@ def roles_of(schema: pa.Schema, where: str, settings: Read) -> Roles:
         captured_at=_present(columns.captured_at, schema),
         reencoded_by=REENCODED_COLUMNS[-1] if reencoded else None,
         unmapped_media=bool(media) and raw is None,
+        unmapped_bytes=tuple(field.name for field in schema if pa.types.is_large_binary(field.type))
+        if raw is None
+        else (),
     )
     _expect(schema, where, "text", roles.text, "a string", _is_string)
     _expect(schema, where, "raw", roles.raw, "binary, or a struct {bytes, path}", _is_raw)
@@ -150,7 +187,7 @@ def _expect(
     if not pa.types.is_null(type_) and not fits(type_):
         raise ConfigError(
             f"{where}: column {name!r}, mapped to {part}, is {type_}, expected {expected}; map another column with "
-            f"read.columns.{part}, or a name that is not there to do without"
+            f"read.columns.{part}, or null to do without"
         )
 
 

@@ -28,7 +28,11 @@ def read(path: Path, table: pa.Table, settings: Read | None = None, **options: A
 
 
 def captured(name: str = "when") -> Read:
-    return Read(columns=Mapping(captured_at=name, captured_at_kind="captured"))
+    return Read(columns=Mapping(text=None, raw=None, captured_at=name, captured_at_kind="captured"))
+
+
+WHEN: dict[str, Any] = {"captured_at": "captured_at", "captured_at_kind": "captured"}
+BARE = Read(columns=Mapping(text=None, raw=None))  # of tables that have neither, on purpose
 
 
 def test_the_users_columns_and_types_pass_through(tmp_path: Path) -> None:
@@ -77,7 +81,7 @@ def test_offsets_are_rows_of_the_file_and_ids_are_their_own_or_the_place(tmp_pat
     ],
 )
 def test_ids_of_any_plain_type_become_strings(tmp_path: Path, array: pa.Array, expected: list[str]) -> None:
-    assert expected == read(tmp_path, pa.table({"id": array})).column("id")
+    assert expected == read(tmp_path, pa.table({"id": array}), BARE).column("id")
 
 
 @pytest.mark.parametrize(
@@ -117,12 +121,12 @@ def test_a_mapped_column_of_the_wrong_type_stops_the_run_and_says_what_to_do(
     with pytest.raises(
         ConfigError, match=rf"^a.parquet: column '{part}', mapped to {part}, is .*read\.columns\.{part}"
     ):
-        parquet.schema(file, captured("captured_at"))
+        parquet.schema(file, Read(columns=Mapping(**WHEN) if part == "captured_at" else Mapping()))
 
 
 def test_a_mapped_column_that_is_null_throughout_fits_any_part(tmp_path: Path) -> None:
-    names = ("text", "raw", "url", "id", "when")
-    found = read(tmp_path, pa.table({name: pa.nulls(1) for name in names}), captured())
+    names = ("text", "raw", "url", "id", "captured_at")
+    found = read(tmp_path, pa.table({name: pa.nulls(1) for name in names}), Read(columns=Mapping(**WHEN)))
 
     assert [found.rows[0][name] for name in ("text", "raw", "url", "captured_at")] == [None] * 4
 
@@ -153,7 +157,8 @@ def test_the_structs_of_datasets_are_raw(tmp_path: Path) -> None:
 
 def test_of_several_media_columns_one_has_to_be_mapped(tmp_path: Path) -> None:
     table = pa.table({name: pa.array([{"bytes": JPEG, "path": None}], PICTURE) for name in ("before", "after")})
-    unmapped, mapped = read(tmp_path, table), read(tmp_path, table, Read(columns=Mapping(raw="after")))
+    captioned = table.append_column("text", pa.array(["a"]))
+    unmapped, mapped = read(tmp_path, captioned), read(tmp_path, table, Read(columns=Mapping(raw="after")))
 
     assert (unmapped.column("raw"), unmapped.column("notes")) == ([None], [["media-unmapped"]])
     assert (mapped.column("raw"), mapped.column("notes")) == ([JPEG], [[]])
@@ -188,7 +193,7 @@ def test_a_time_that_is_none_is_null_and_noted(tmp_path: Path) -> None:
 
 
 def test_a_date_that_nobody_declared_is_no_time_of_capture(tmp_path: Path) -> None:
-    found = read(tmp_path, pa.table({"captured_at": pa.array([date(2001, 1, 1)])}))
+    found = read(tmp_path, pa.table({"captured_at": pa.array([date(2001, 1, 1)])}), BARE)
 
     assert found.column("captured_at") == [None]
 
@@ -220,7 +225,7 @@ def test_metadata_of_a_tool_that_encodes_anew_is_noted_row_by_row(tmp_path: Path
 
     assert found.column("notes") == [["reencoded"], []]
     del facts["status"]
-    assert read(tmp_path, pa.table(facts)).column("notes") == [[], []]
+    assert read(tmp_path, pa.table(facts), BARE).column("notes") == [[], []]
 
 
 def test_media_beyond_the_cap_goes_to_unreadable(tmp_path: Path) -> None:
@@ -333,7 +338,7 @@ def test_nested_strings_that_are_no_unicode_cost_their_row(tmp_path: Path) -> No
 def test_extension_types_pass_through_as_they_are_stored(tmp_path: Path) -> None:
     values = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcdef"], pa.binary(16)))
 
-    assert read(tmp_path, pa.table({"key": values})).own == [{"key": b"0123456789abcdef"}]
+    assert read(tmp_path, pa.table({"key": values}), BARE).own == [{"key": b"0123456789abcdef"}]
 
 
 def test_a_footer_that_claims_rows_without_end_breaks_the_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
