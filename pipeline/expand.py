@@ -15,7 +15,10 @@ from lowbackground.pipeline.stored_inputs import stored_inputs
 from lowbackground.pipeline.units import Format
 
 MAX_LIST_BYTES = 1 << 30  # of an @list, decompressed; a list of all files of a Common Crawl release has 10 MB
+MAX_SHOWN_LINE = 80  # characters of a line of a list in an error: where data was taken for a list, it is content
+MAX_SHOWN_ERROR = 500
 REQUESTS = 16  # at once to a store
+_NO_LIST = "If the file is data and no list of inputs, leave out the @"
 _DATA_SETS = "hf://datasets/"
 
 
@@ -29,14 +32,28 @@ def expand(inputs: Sequence[str], settings: Read) -> Iterator[Found | PassedOver
         if not typed.startswith("@"):
             yield from _one(typed, settings)
             continue
-        lines = [settings.list_prefix + line for line in _list_lines(typed)]
-        if any(is_local(line) or _is_data_set(line, settings) for line in lines):
-            for line in lines:
-                yield from _one(line, settings)
+        lines = [(where, settings.list_prefix + line) for where, line in _list_lines(typed)]
+        if any(is_local(line) or _is_data_set(line, settings) for _, line in lines):
+            for entry in lines:
+                yield from _of_list(entry, settings)
         else:  # a store answers in tens of milliseconds, and lists have tens of thousands of lines
             with ThreadPoolExecutor(REQUESTS) as pool:
-                for found in pool.map(lambda line: list(_one(line, settings)), lines):
+                for found in pool.map(lambda entry: list(_of_list(entry, settings)), lines):
                     yield from found
+
+
+def _of_list(entry: tuple[str, str], settings: Read) -> Iterator[Found | PassedOver]:
+    """What a line of a list stands for; where there is no such thing, the line is to blame, and may be anything."""
+    where, line = entry
+    try:
+        yield from _one(line, settings)
+    except ConfigError as error:
+        words = str(error).replace(redacted(line), _capped(redacted(line))).replace(line, _capped(line))
+        raise ConfigError(f"{where}: {_capped(words, MAX_SHOWN_ERROR)}. {_NO_LIST}") from error
+
+
+def _capped(text: str, limit: int = MAX_SHOWN_LINE) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}..."
 
 
 def _one(typed: str, settings: Read) -> Iterator[Found | PassedOver]:
@@ -58,8 +75,8 @@ def _is_data_set(typed: str, settings: Read) -> bool:
     return settings.format == "hub" and scheme_of(typed) is None and not os.path.lexists(typed)
 
 
-def _list_lines(typed: str) -> Iterator[str]:
-    """The lines of `@paths.txt`, plain or compressed."""
+def _list_lines(typed: str) -> Iterator[tuple[str, str]]:
+    """Place and text of the lines of `@paths.txt`, plain or compressed, without empty ones and comments."""
     location = checked(typed[1:])
     where = redacted(location)
     try:
@@ -71,10 +88,17 @@ def _list_lines(typed: str) -> Iterator[str]:
         raise ConfigError(f"@{where}: the list cannot be read ({error}); fetch it again") from error
     if len(text) > MAX_LIST_BYTES:
         raise ConfigError(f"@{where}: the list is longer than {MAX_LIST_BYTES} bytes; split it")
-    lines = [os.fsdecode(line.strip()) for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise ConfigError(f"@{where}: the list is empty; it should name one input a line")
-    for number, line in enumerate(lines, 1):
+    empty = True
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = os.fsdecode(raw.strip())
+        if not line or line.startswith("#"):
+            continue
+        place = f"@{where}:{number}"
         if line.startswith("@"):
-            raise ConfigError(f"@{where}, line {number}: a list cannot name another list; name it on the command line")
-        yield line
+            raise ConfigError(f"{place}: a list cannot name another list; name it on the command line")
+        if b"\0" in raw:
+            raise ConfigError(f"{place}: is no text; a list names one input a line. {_NO_LIST}")
+        empty = False
+        yield place, line
+    if empty:
+        raise ConfigError(f"@{where}: the list is empty; it should name one input a line")

@@ -99,7 +99,7 @@ def test_patterns_that_the_shell_did_not_expand_are_expanded() -> None:
 def test_lists_name_an_input_a_line_with_a_prefix(pack: object) -> None:
     put("data/one.jsonl", LINES)
     put("data/two/a.jpg", JPEG)
-    put("paths.txt", pack(b"one.jsonl\r\n\n  two  \n"))  # type: ignore[operator]
+    put("paths.txt", pack(b"# ours\r\none.jsonl\r\n\n  two  \n #two\n"))  # type: ignore[operator]
 
     assert found("@paths.txt", list_prefix="data/") == [("jsonl", "data/one.jsonl"), ("file", "data/two/a.jpg")]
 
@@ -108,14 +108,25 @@ def test_lists_name_an_input_a_line_with_a_prefix(pack: object) -> None:
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"@other.txt\n", "line 1: a list cannot name another list"),
-        (b"gone.jsonl\n", "no such file"),
+        (b"# nothing\n\n", "is empty"),
+        (b"\n@other.txt\n", "@paths.txt:2: a list cannot name another list"),
+        (b"# ours\n\ngone.jsonl\n", "^@paths.txt:3: gone.jsonl: no such file.*leave out the @"),
+        (b"memory://gone/a.jsonl\n", "^@paths.txt:1: memory://gone/a.jsonl: there is no such file"),
+        (b"\x28\xb5\x2f\x00 no text", "^@paths.txt:1: is no text"),
     ],
 )
 def test_a_list_that_names_nothing_stops_the_run(content: bytes, words: str) -> None:
     put("paths.txt", content)
     with pytest.raises(ConfigError, match=words):
         discover(["@paths.txt"], Read())
+
+
+@pytest.mark.parametrize("line", [b'{"text": "%s"}', b'{"text": "*%s"}', b"memory://%s", b"<%s", b"x://%s"])
+def test_data_taken_for_a_list_is_not_spread_over_the_screen(line: bytes) -> None:
+    put("a.jsonl", line % (b"secret " * 1000) + b"\n")
+    with pytest.raises(ConfigError, match=r"^@a.jsonl:1: .*leave out the @") as raised:
+        discover(["@a.jsonl"], Read())
+    assert len(str(raised.value)) < 700
 
 
 @pytest.mark.parametrize(
