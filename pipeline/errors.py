@@ -13,5 +13,13 @@ class UnitError(LowbackgroundError):
     """This unit cannot be read on: what was read is kept, the unit is marked, the run goes on."""
 
 
+class StorageError(LowbackgroundError):
+    """This unit is undone, and the next run tries it again: its storage failed, which says nothing about its bytes."""
+
+
 class DetectorError(LowbackgroundError):
     """This detector could not answer for this batch: FAILED evidence, the run goes on."""
+
+
+NOT_DAMAGE = (StorageError, MemoryError)
+"""What passes a reader that takes whatever a library raises for damage; Arrow's `ArrowMemoryError` is a MemoryError."""

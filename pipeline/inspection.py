@@ -12,7 +12,7 @@ import orjson
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.discover import discover
-from lowbackground.pipeline.errors import ConfigError, UnitError
+from lowbackground.pipeline.errors import ConfigError, StorageError, UnitError
 from lowbackground.pipeline.explanation import Explanation, explain_row
 from lowbackground.pipeline.labelled import Labeller, labeller
 from lowbackground.pipeline.locations import has_file
@@ -71,7 +71,15 @@ def split_location(what: str) -> tuple[str, str | None]:
 
 
 def _batches(format_: Format, file: InputFile, config: Config) -> Iterator[Batch]:
-    return reader_for(format_).read(Unit("inspect", format_, (file,)), config.read)
+    """The batches of one file.
+
+    Raises:
+        ConfigError: the storage failed.
+    """
+    try:
+        yield from reader_for(format_).read(Unit("inspect", format_, (file,)), config.read)
+    except StorageError as error:
+        raise ConfigError(f"{error}; make it readable, and ask again") from error
 
 
 def _ids(format_: Format, file: InputFile, config: Config) -> Iterator[str]:

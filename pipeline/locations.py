@@ -171,7 +171,7 @@ class _Stored(io.RawIOBase):
 def _as_os_error(call: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return call(*arguments)
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except Exception as error:
         raise OSError(f"{type(error).__name__}: {error}"[:300]) from error

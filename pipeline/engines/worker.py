@@ -14,7 +14,7 @@ import sys
 from multiprocessing.connection import Connection
 
 from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Task
-from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.errors import ConfigError, LowbackgroundError, StorageError
 from lowbackground.pipeline.plan import RunPlan
 
 
@@ -66,6 +66,10 @@ def serve(pipe: Connection) -> None:
             )
         except ConfigError as error:
             pipe.send(Failed(str(error), fatal=True))
+        except StorageError as error:
+            pipe.send(
+                Failed(f"{error}; its unit is undone: once it can be read, the same command reads it", fatal=False)
+            )
         except OSError as error:
             full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
             pipe.send(Failed(f"{unit.files[0].source}: {error.strerror or error} while its rows were written", full))
@@ -78,12 +82,29 @@ def serve(pipe: Connection) -> None:
                 )
             )
         except Exception as error:  # a defect must not take the other units with it: it is reported and the run fails
-            import traceback
-
-            traceback.print_exc()
-            pipe.send(Failed(f"{unit.files[0].source}: {type(error).__name__}: {error}", fatal=False))
+            sys.stderr.write("\n".join([*places(error), ""]))
+            pipe.send(Failed(f"{unit.files[0].source}: {words_of(error)}", fatal=False))
         else:
             pipe.send(Done(commit))
+
+
+def places(error: BaseException) -> list[str]:
+    """Where an error came from, as a traceback without what may hold content: the words of errors, its own and causes'."""
+    import traceback
+
+    lines = [] if error.__cause__ is None else [*places(error.__cause__), "which led to"]
+    lines += [
+        f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return [*lines, type(error).__qualname__]
+
+
+def words_of(error: BaseException) -> str:
+    """What may be said of an error: our own words hold no content, those of others are left out."""
+    if isinstance(error, LowbackgroundError):
+        return str(error)
+    return f"{type(error).__qualname__}, a defect of the program; where it happened stands in the log above"
 
 
 def main() -> None:

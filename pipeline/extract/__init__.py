@@ -91,7 +91,7 @@ def _cut(page: bytes, size: int) -> bytes:
 def _main_text(page: str, settings: Read) -> str:
     try:
         return _extractor(settings)(page)
-    except LowbackgroundError:
+    except (LowbackgroundError, MemoryError):
         raise
     except BaseException as error:
         if not isinstance(error, Exception) and not is_panic(error):

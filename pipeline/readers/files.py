@@ -8,8 +8,9 @@ from lowbackground.manifests.sniff import sniff
 from lowbackground.pipeline.batch import Batch, Unreadable
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.extract import ExtractionError
-from lowbackground.pipeline.locations import open_binary
+from lowbackground.pipeline.locations import is_local, open_binary
 from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS, Document, Event, Skipped, batches
+from lowbackground.pipeline.readers.input_stream import storage_error
 from lowbackground.pipeline.readers.payload import HEAD, hint_of, is_media, is_record, no_record, payload_of
 from lowbackground.pipeline.units import InputFile, Unit
 
@@ -25,7 +26,11 @@ def slices(file: InputFile, unit_bytes: int) -> list[tuple[int, int]]:  # noqa: 
 
 
 def read(unit: Unit, settings: Read) -> Iterator[Batch]:
-    """A row a file; a file that cannot be read is an `Unreadable` and the next one is read."""
+    """A row a file; a file that cannot be read is an `Unreadable` and the next one is read.
+
+    Raises:
+        StorageError: a store failed, which is no fact about the one file.
+    """
     return batches((_event(file, settings) for file in unit.files), settings)
 
 
@@ -38,7 +43,8 @@ def _event(file: InputFile, settings: Read) -> Event:
             if not is_record(first := sniff(raw, hint)):
                 return Skipped(no_record(first) if raw else "empty")
             raw += stream.read(max(0, settings.max_media_bytes + 1 - len(raw)))
-    except Exception as error:  # stores raise what they like
+    except OSError as error:
+        _check_store(file, file.uri, error)
         return Unreadable(id_, file.source, 0, _reason(error), str(error)[:200] or type(error).__name__)
     if len(raw) > settings.max_media_bytes:
         detail = f"larger than read.max_media_bytes, {settings.max_media_bytes}"
@@ -71,7 +77,8 @@ def _sidecar(file: InputFile, settings: Read, notes: list[str]) -> bytes | None:
     try:
         with open_binary(file.sidecar) as stream:
             store = stream.read(settings.max_media_bytes + 1)
-    except Exception:  # stores raise what they like; the note says that evidence is missing
+    except OSError as error:
+        _check_store(file, file.sidecar, error)
         notes.append("sidecar-unreadable")
         return None
     if len(store) > settings.max_media_bytes:
@@ -80,7 +87,17 @@ def _sidecar(file: InputFile, settings: Read, notes: list[str]) -> bytes | None:
     return store
 
 
-def _reason(error: Exception) -> str:
+def _check_store(file: InputFile, location: str, error: OSError) -> None:
+    """Tell a file that nobody can read from a store that gives none now: the others of its unit would go the same way.
+
+    Raises:
+        StorageError: it is the store.
+    """
+    if not is_local(location) and not isinstance(error, FileNotFoundError | PermissionError):
+        raise storage_error(file, "cannot be read", error) from error
+
+
+def _reason(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "permission-denied"
     return "vanished" if isinstance(error, FileNotFoundError) else "cannot-be-read"

@@ -101,7 +101,7 @@ def _decompressed(data: bytes, coding: str, limit: int) -> Body:
                 return Body(b"".join(pieces)[: limit + 1], more=True)
     except EOFError:
         return Body(b"".join(pieces), cut=True)
-    except BodyError:
+    except (BodyError, MemoryError):
         raise
     except Exception as error:
         if not size and not decoder.magic:

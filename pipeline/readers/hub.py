@@ -4,6 +4,7 @@ Pictures and sounds are taken as the bytes that the data set holds: decoding wou
 say about themselves.
 """
 
+import gzip
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,14 +14,16 @@ import pyarrow as pa
 
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.config import Read
-from lowbackground.pipeline.errors import ConfigError, UnitError
+from lowbackground.pipeline.errors import NOT_DAMAGE, ConfigError, LowbackgroundError, UnitError
 from lowbackground.pipeline.locations import open_binary
 from lowbackground.pipeline.readers.data_sets import ROOT, columns_of, opened, part_of
+from lowbackground.pipeline.readers.input_stream import open_input, storage_error
 from lowbackground.pipeline.readers.mapping import map_table, parts, written
 from lowbackground.pipeline.readers.repair import check_structure
 from lowbackground.pipeline.readers.roles import PREFIX, checked_names, is_media_struct, passthrough_schema, roles_of
 from lowbackground.pipeline.units import InputFile, Unit
 
+_TRANSPORTS = ("aiohttp", "httpcore", "httpx", "requests", "urllib3")  # below huggingface_hub and fsspec, by version
 ROWS_AT_ONCE = 100  # asked of `datasets`: so many pictures of some megabytes fit into memory
 
 
@@ -49,7 +52,8 @@ def read(unit: Unit, settings: Read) -> Iterator[Batch]:
     """All rows of the unit.
 
     Raises:
-        UnitError: the data set cannot be opened or read on; what came before was yielded.
+        UnitError: the data set is damaged; what came before was yielded.
+        StorageError: the hub, or the disk, does not give it.
     """
     for file in unit.files:
         with _opened(file, settings) as rows:
@@ -86,15 +90,16 @@ def _opened(file: InputFile, settings: Read) -> Iterator[_Rows]:
     """The input, open for as long as the context lasts.
 
     Raises:
-        UnitError: it cannot be opened.
+        UnitError: it is damaged.
+        StorageError: it cannot be opened.
     """
     with ExitStack() as stack:
         try:
-            rows = (
-                _of_hub(file, settings) if _is_of_hub(file) else _of_saved(stack.enter_context(open_binary(file.uri)))
-            )
+            rows = _of_hub(file, settings) if _is_of_hub(file) else _of_saved(stack.enter_context(open_input(file)))
+        except NOT_DAMAGE:
+            raise
         except Exception as error:  # Arrow and `datasets` raise what their parsers and their transport raise
-            raise _broken(file, error) from error
+            raise _fault(file, error) from error
         yield rows
 
 
@@ -123,8 +128,10 @@ def _guarded(tables: Iterator[pa.Table], file: InputFile) -> Iterator[pa.Table]:
     while True:
         try:
             table = next(tables, None)
+        except NOT_DAMAGE:
+            raise
         except Exception as error:  # `datasets` raises what its parsers and its transport raise
-            raise _broken(file, error) from error
+            raise _fault(file, error) from error
         if table is None:
             return
         yield table
@@ -169,12 +176,32 @@ def _read(path: str, size: int, file: InputFile) -> bytes:
     try:
         with open_binary(path) as stream:
             return stream.read(size)
-    except Exception as error:  # stores raise what they like
+    except FileNotFoundError as error:  # the row names a file that its data set does not have
         raise _broken(file, error) from error
+    except OSError as error:
+        raise storage_error(file, "cannot be read", error) from error
+
+
+def _fault(file: InputFile, error: Exception) -> LowbackgroundError:
+    """What stops the reading: the storage, which may be asked again, or the data, which stay as they are."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if _is_of_storage(cause):
+            return storage_error(file, "cannot be read", error)
+        cause = cause.__cause__
+    return _broken(file, error)
+
+
+def _is_of_storage(error: BaseException) -> bool:
+    """Arrow and gzip say OSError of damage as well: Arrow a bare one without a number, gzip a kind of its own."""
+    if isinstance(error, OSError):
+        return (error.errno is not None or type(error) is not OSError) and not isinstance(error, gzip.BadGzipFile)
+    return any(kind.__module__.startswith(_TRANSPORTS) for kind in type(error).__mro__)
 
 
 def _broken(file: InputFile, error: Exception) -> UnitError:
     words = " ".join(str(error).split())[:300] or type(error).__name__
-    return UnitError(
-        f"{file.source}: cannot be read on ({words}); the rows before were read. Fetch it again and run with --redo-changed"
+    advice = (
+        "Name a revision in which it is whole" if _is_of_hub(file) else "Fetch it again and run with --redo-changed"
     )
+    return UnitError(f"{file.source}: cannot be read on ({words}); the rows before were read. {advice}")

@@ -12,7 +12,7 @@ import pyarrow as pa
 from lowbackground.pipeline.batch import Batch, Unreadable
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import ConfigError, UnitError
-from lowbackground.pipeline.locations import open_binary
+from lowbackground.pipeline.readers.input_stream import open_input
 from lowbackground.pipeline.readers.json_line import LineError, Row, parse_line
 from lowbackground.pipeline.readers.lines import Line, lines
 from lowbackground.pipeline.readers.mapping import map_table
@@ -51,12 +51,9 @@ def slices(file: InputFile, unit_bytes: int) -> list[tuple[int, int]]:
     """Byte ranges of a plain file; all of a compressed one, which can only be read from its beginning."""
     if file.size <= unit_bytes:
         return [(0, -1)]
-    try:
-        with open_binary(file.uri) as stream:
-            if codec_of(stream.read(MAX_MAGIC)) is not None:
-                return [(0, -1)]
-    except OSError:
-        return [(0, -1)]  # its unit says so when it is read
+    with open_input(file) as stream:
+        if codec_of(stream.read(MAX_MAGIC)) is not None:
+            return [(0, -1)]
     return [(start, min(start + unit_bytes, file.size)) for start in range(0, file.size, unit_bytes)]
 
 
@@ -64,14 +61,11 @@ def read(unit: Unit, settings: Read) -> Iterator[Batch]:
     """The rows of the lines that begin in the unit.
 
     Raises:
-        UnitError: the file cannot be opened, or its stream breaks; what came before was yielded.
+        UnitError: its stream breaks; what came before was yielded.
+        StorageError: the file cannot be opened or read.
     """
     for file in unit.files:
-        try:
-            stream = open_binary(file.uri)
-        except OSError as error:
-            raise UnitError(f"{file.source}: cannot be opened ({error.strerror or error}); was it moved?") from error
-        with stream:
+        with open_input(file) as stream:
             pieces = decompressed(stream)
             if unit.start > 0:
                 stream.seek(unit.start - 1)

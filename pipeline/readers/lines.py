@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lowbackground.pipeline.readers.streams import StreamError
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -27,7 +29,7 @@ def lines(pieces: Iterator[bytes], start: int, end: int, cap: int) -> Iterator[L
     reader = _Lines(pieces, start, end, cap)
     try:
         yield from reader.all()
-    except Exception:
+    except StreamError:
         if (rest := reader.rest()) is not None:
             yield rest
         raise

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from lowbackground.pipeline.batch import Batch, Unreadable
 from lowbackground.pipeline.config import Read
-from lowbackground.pipeline.errors import UnitError
-from lowbackground.pipeline.locations import open_binary
+from lowbackground.pipeline.errors import NOT_DAMAGE, UnitError
+from lowbackground.pipeline.readers.input_stream import open_input
 from lowbackground.pipeline.readers.mapping import map_table, parts, written
 from lowbackground.pipeline.readers.roles import Roles, checked_names, passthrough_schema, roles_of
 from lowbackground.pipeline.units import InputFile, Unit
@@ -62,7 +62,8 @@ def read(unit: Unit, settings: Read) -> Iterator[Batch]:
     """The rows of the unit's row groups.
 
     Raises:
-        UnitError: the file cannot be opened, or has no readable footer.
+        UnitError: the file has no readable footer.
+        StorageError: the file cannot be opened or read.
     """
     for file in unit.files:
         with _opened(file) as table:
@@ -71,15 +72,13 @@ def read(unit: Unit, settings: Read) -> Iterator[Batch]:
 
 @contextmanager
 def _opened(file: InputFile) -> Iterator[pq.ParquetFile]:
-    try:
-        stream = open_binary(file.uri)
-    except OSError as error:
-        raise UnitError(f"{file.source}: cannot be opened ({error.strerror or error}); was it moved?") from error
-    with stream:
+    with open_input(file) as stream:
         try:
             table = pq.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER)
             checked_names(table.schema_arrow)
-        except Exception as error:  # pyarrow, and the store below it, raise many kinds
+        except NOT_DAMAGE:
+            raise
+        except Exception as error:  # pyarrow raises many kinds
             raise UnitError(
                 f"{file.source}: has no readable Parquet footer ({str(error)[:200]}); it is cut off or damaged. "
                 "Fetch the file again and run with --redo-changed"
@@ -119,7 +118,9 @@ class _Table:
         while row < end:
             try:
                 table = next(tables, None)
-            except Exception as error:  # pyarrow, and the store below it, raise many kinds
+            except NOT_DAMAGE:
+                raise
+            except Exception as error:  # pyarrow raises many kinds
                 table, words = None, str(error)[:200] or type(error).__name__
             if table is None:
                 yield from self._lost(row, end, f"row group {index}: {words}")

@@ -1,6 +1,7 @@
 """Decompression of an input file, told by its first bytes: gzip, zstd, bzip2, xz and LZ4 frames, one after another.
 
 - What was decompressed before a fault is yielded first; then `StreamError` says what the fault is.
+- An error of the file itself goes on as it is.
 - Memory is bounded whatever the ratio, and so is work: above `MAX_RATIO` the stream is taken for a bomb.
 """
 
@@ -35,7 +36,7 @@ MAX_MAGIC = 6
 
 
 class StreamError(Exception):
-    """A compressed stream that cannot be read on; `reason` is `truncated`, `corrupt`, `bomb` or `cannot-be-read`."""
+    """A compressed stream that cannot be read on; `reason` is `truncated`, `corrupt` or `bomb`."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -136,7 +137,7 @@ def decompressed(file: BinaryIO) -> Iterator[bytes]:
     Raises:
         StreamError: after the last good piece.
     """
-    head = _read(file, _INPUT)
+    head = file.read(_INPUT)
     codec = codec_of(head)
     if codec is None:
         if head:
@@ -153,12 +154,8 @@ def decompressed(file: BinaryIO) -> Iterator[bytes]:
 
 
 def plain(file: BinaryIO) -> Iterator[bytes]:
-    """The bytes of a file from where it stands, as they are.
-
-    Raises:
-        StreamError: reading failed.
-    """
-    while piece := _read(file, CHUNK):
+    """The bytes of a file from where it stands, as they are."""
+    while piece := file.read(CHUNK):
         yield piece
 
 
@@ -173,13 +170,15 @@ def _members(file: BinaryIO, data: bytes, codec: str) -> Iterator[tuple[int, byt
             for piece in decoder.pieces(data):
                 yield read, piece
                 read = 0
-        except Exception as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # five libraries, each with errors of its own
             raise StreamError("corrupt", f"{codec} data is corrupt ({_words(error)})") from error
         data = b""
         if decoder.eof:
             data, decoder = decoder.left, None
         if not data:
-            data = _read(file, _INPUT)
+            data = file.read(_INPUT)
             read += len(data)
         if decoder is None:
             data, skipped = _next_member(file, data, codec)
@@ -192,23 +191,16 @@ def _next_member(file: BinaryIO, data: bytes, codec: str) -> tuple[bytes, int]:
     """What follows a finished member: another one, or nothing but padding; and how much was read to find out."""
     read = 0
     while data and not (rest := data.lstrip(b"\0")):
-        data = _read(file, _INPUT)
+        data = file.read(_INPUT)
         read += len(data)
     if not data:
         return b"", read
     if len(rest) < MAX_MAGIC:
-        more = _read(file, _INPUT)
+        more = file.read(_INPUT)
         rest, read = rest + more, read + len(more)
     if codec_of(rest) != codec:
         raise StreamError("corrupt", f"{codec} data is followed by something else")
     return rest, read
-
-
-def _read(file: BinaryIO, size: int) -> bytes:
-    try:
-        return file.read(size)
-    except Exception as error:  # stores raise what they like in the middle of a read
-        raise StreamError("cannot-be-read", f"reading failed ({_words(error)})") from error
 
 
 def _words(error: Exception) -> str:

@@ -16,8 +16,9 @@ from lowbackground.pipeline.batch import Batch, Unreadable
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import UnitError
 from lowbackground.pipeline.extract import has_text
-from lowbackground.pipeline.locations import is_local, open_binary
+from lowbackground.pipeline.locations import is_local
 from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS, Event, Skipped, batches
+from lowbackground.pipeline.readers.input_stream import open_input
 from lowbackground.pipeline.readers.payload import HEAD, hint_of, is_media
 from lowbackground.pipeline.readers.samples import METADATA, PAGES, SIDECAR, TEXTS, Part, records, split_name
 from lowbackground.pipeline.readers.streams import MAX_MAGIC, Stream, StreamError, codec_of
@@ -38,13 +39,10 @@ def slices(file: InputFile, unit_bytes: int) -> list[tuple[int, int]]:
     """Ranges of a plain local archive that each begin with a sample, by a walk over its headers; all of any other."""
     if file.size <= unit_bytes or not is_local(file.uri):
         return [(0, -1)]
-    try:
-        with open_binary(file.uri) as stream:
-            if codec_of(stream.read(MAX_MAGIC)) is not None:
-                return [(0, -1)]
-            cuts = list(_cuts(TarWalk(PlainSource(stream, 0, file.size)), unit_bytes))
-    except OSError:
-        return [(0, -1)]  # its unit says so when it is read
+    with open_input(file) as stream:
+        if codec_of(stream.read(MAX_MAGIC)) is not None:
+            return [(0, -1)]
+        cuts = list(_cuts(TarWalk(PlainSource(stream, 0, file.size)), unit_bytes))
     return list(zip(cuts, [*cuts[1:], file.size], strict=True))
 
 
@@ -69,14 +67,11 @@ def read(unit: Unit, settings: Read) -> Iterator[Batch]:
     """The records of the samples that begin in the unit.
 
     Raises:
-        UnitError: the file cannot be opened, or the archive breaks; what came before was yielded.
+        UnitError: the archive breaks; what came before was yielded.
+        StorageError: the file cannot be opened or read.
     """
     for file in unit.files:
-        try:
-            stream = open_binary(file.uri)
-        except OSError as error:
-            raise UnitError(f"{file.source}: cannot be opened ({error.strerror or error}); was it moved?") from error
-        with stream:
+        with open_input(file) as stream:
             yield from batches(_events(file, stream, unit, settings), settings)
 
 
@@ -91,8 +86,6 @@ def _events(file: InputFile, stream: BinaryIO, unit: Unit, settings: Read) -> It
         raise _broken(file, str(error)) from error
     except TarError as error:
         raise _broken(file, f"{error}, at byte {error.offset}") from error
-    except OSError as error:
-        raise _broken(file, f"reading failed ({error.strerror or error})") from error
 
 
 def _broken(file: InputFile, words: str) -> UnitError:
@@ -137,7 +130,7 @@ class _Reader:
                         return
                     self._sample = _Sample(name[0], member.offset)
                 yield from self._add(member, name[1], self._sample)
-        except (TarError, StreamError, OSError):
+        except (TarError, StreamError):
             sample = self._sample
             if sample is not None and (sample.parts or not sample.told):
                 detail = "the archive breaks inside this sample"

@@ -13,8 +13,8 @@ import pyarrow as pa
 from lowbackground.pipeline.batch import Batch, Unreadable
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import UnitError
-from lowbackground.pipeline.locations import open_binary
 from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS, Document, Event, Skipped, batches
+from lowbackground.pipeline.readers.input_stream import open_input
 from lowbackground.pipeline.readers.warc_info import is_archives_file
 from lowbackground.pipeline.readers.warc_record import Origin, Outcome, outcome_of
 from lowbackground.pipeline.readers.warc_stream import Broken, has_member_per_record, records
@@ -32,11 +32,11 @@ def slices(file: InputFile, unit_bytes: int) -> list[tuple[int, int]]:
     Files that keep each record in a gzip member or zstd frame of its own can be cut, and plain ones.
 
     Raises:
-        OSError: the file cannot be opened.
+        StorageError: the file cannot be opened or read.
     """
     if file.size <= unit_bytes:
         return [(0, -1)]
-    with open_binary(file.uri) as stream:
+    with open_input(file) as stream:
         if not has_member_per_record(stream):
             return [(0, -1)]
     count = -(-file.size // unit_bytes)
@@ -48,7 +48,8 @@ def read(unit: Unit, settings: Read) -> Iterator[Batch]:
     """The documents of a unit, in the order of its files and of the records in them.
 
     Raises:
-        UnitError: after everything else, where a file or the rest of one could not be read.
+        UnitError: after everything else, where the rest of a file could not be read.
+        StorageError: a file cannot be opened or read.
     """
     return batches(_events(unit, settings), settings)
 
@@ -57,12 +58,10 @@ def _events(unit: Unit, settings: Read) -> Iterator[Event]:
     broken = []
     for file in unit.files:
         try:
-            with open_binary(file.uri) as stream:
+            with open_input(file) as stream:
                 yield from _of_file(stream, file, unit, settings)
         except UnitError as error:
             broken.append(str(error))
-        except OSError as error:
-            broken.append(f"{file.source}: cannot be read: {error.strerror or error}")
     if broken:
         raise UnitError("; ".join(broken))
 
@@ -72,7 +71,7 @@ def _of_file(stream: BinaryIO, file: InputFile, unit: Unit, settings: Read) -> I
 
     Raises:
         UnitError: after the last event, where the rest of the file could not be read.
-        OSError: the storage failed.
+        StorageError: the storage failed.
     """
     is_archive = is_archives_file(stream) if settings.archive is None else settings.archive
     origin = Origin(file.source, is_archive)

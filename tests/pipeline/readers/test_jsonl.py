@@ -268,10 +268,3 @@ def test_a_file_without_lines_has_no_rows_and_is_no_fault(tmp_path: Path, data: 
     found = read(tmp_path, data)
 
     assert (found.read, found.broken) == (0, None)
-
-
-def test_a_file_that_is_gone_breaks_its_unit(tmp_path: Path) -> None:
-    found = seen(Format.JSONL, input_file(tmp_path / "gone.jsonl"))
-
-    assert found.broken is not None
-    assert found.broken.startswith("gone.jsonl: cannot be opened")

@@ -306,13 +306,6 @@ def test_a_column_name_that_is_no_unicode_breaks_its_unit_and_no_plan(tmp_path: 
     assert seen(Format.PARQUET, file).broken is not None
 
 
-def test_a_file_that_is_gone_breaks_its_unit(tmp_path: Path) -> None:
-    found = seen(Format.PARQUET, input_file(tmp_path / "gone.parquet"))
-
-    assert found.broken is not None
-    assert found.broken.startswith("gone.parquet: cannot be opened")
-
-
 def invalid(values: list[bytes], type_: pa.DataType = pa.string()) -> pa.Array:  # noqa: B008 (immutable)
     return pa.array(values, pa.binary()).view(type_)
 

@@ -124,11 +124,10 @@ def test_reading_forward_counts_decompressed_bytes() -> None:
     assert stream.read(1) == b""
 
 
-def test_an_error_of_the_store_is_a_fault_of_the_stream() -> None:
+def test_an_error_of_the_store_is_no_fault_of_the_stream() -> None:
     class Broken(BytesIO):
         def read(self, _size: int | None = -1) -> bytes:
-            raise RuntimeError("the connection is gone")
+            raise OSError("the connection is gone")
 
-    with pytest.raises(StreamError, match="the connection is gone") as caught:
+    with pytest.raises(OSError, match="the connection is gone"):
         list(decompressed(Broken()))
-    assert caught.value.reason == "cannot-be-read"

@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from lowbackground.pipeline.config import Read
-from lowbackground.pipeline.errors import UnitError
+from lowbackground.pipeline.errors import StorageError
 from lowbackground.pipeline.readers import warc
 from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS
 from lowbackground.pipeline.readers.reasons import NOTES, SKIPPED, UNREADABLE
@@ -261,16 +261,16 @@ def test_a_date_that_is_none_is_null(tmp_path: Path) -> None:
     assert (row["captured_at"], row["own"]["date"]) == (None, None)
 
 
-def test_files_of_a_unit_follow_one_another_and_a_missing_one_is_told(tmp_path: Path) -> None:
+def test_files_of_a_unit_follow_one_another_and_a_missing_one_leaves_it_undone(tmp_path: Path) -> None:
     first = write(tmp_path, members([response(id_="a")]), "a.warc.gz")
     second = write(tmp_path, members([response(id_="b")]), "b.warc.gz")
     third = write(tmp_path, members([response(id_="c")]), "c.warc.gz")
     files = tuple(map(input_file, (first, second, third)))
+    batches = list(warc.read(Unit("u", Format.WARC, files), Read()))
+    assert [batch.records.column("id").to_pylist() for batch in batches] == [["urn:uuid:a", "urn:uuid:b", "urn:uuid:c"]]
     second.unlink()
-    batches = warc.read(Unit("u", Format.WARC, files), Read())
-    assert next(batches).records.column("id").to_pylist() == ["urn:uuid:a", "urn:uuid:c"]
-    with pytest.raises(UnitError, match=r"b\.warc\.gz: cannot be read: No such file"):
-        next(batches)
+    with pytest.raises(StorageError, match=r"b\.warc\.gz: cannot be opened .No such file"):
+        list(warc.read(Unit("u", Format.WARC, files), Read()))
 
 
 def test_the_schema_is_known_before_anything_is_read(tmp_path: Path) -> None:
