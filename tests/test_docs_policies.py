@@ -4,14 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
+from typer.testing import CliRunner
 
 from lowbackground.detectors.evidence import Basis
+from lowbackground.pipeline.cli.policies import app
 from lowbackground.pipeline.condition_values import AtLeastStrength, Choice, KnownGlobs
 from lowbackground.pipeline.conditions import KEYS
 from lowbackground.pipeline.fusion import FAMILY_CAP
-from lowbackground.pipeline.policy_check import check
-from lowbackground.pipeline.policy_file import SHIPPED, load_policy, parse_policy
+from lowbackground.pipeline.policy_file import SHIPPED, load_policy
 from lowbackground.pipeline.priors import load_priors
 from lowbackground.pipeline.unknown import MIN_CHARS, UNKNOWN_REASONS
 
@@ -86,8 +86,11 @@ def test_the_priors_are_those_of_the_shipped_table() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_examples_load_and_have_no_problem(example: str) -> None:
-    assert check(parse_policy(yaml.safe_load(example), "docs/policies.md", "example")) == ()
+def test_the_examples_pass_the_check_of_the_command_line(example: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(example, encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", str(path)])
+    assert (result.exit_code, result.stdout) == (0, "")
 
 
 def test_there_is_an_example() -> None:
