@@ -55,11 +55,12 @@ def content_credentials(
 
     Raises:
         TrustError: the folder of trust lists is damaged.
+        SettingsError: c2pa-rs does not follow its settings, so nothing that it says would count.
     """
     limits = Limits(max_loaded_mib * MIB, max_streamed_mib * MIB, deadline_seconds)
-    return _ContentCredentials(
-        load_trust(run.trust), run.as_of, limits, max_crjson_kib << 10 if exhibits else None, audit_one_in
-    )
+    trust = load_trust(run.trust)
+    validator(trust)  # tried out now: raised in a call, its error would be evidence about a record
+    return _ContentCredentials(trust, run.as_of, limits, max_crjson_kib << 10 if exhibits else None, audit_one_in)
 
 
 @dataclass(frozen=True)

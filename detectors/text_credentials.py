@@ -53,9 +53,12 @@ def text_credentials(
 
     Raises:
         TrustError: the folder of trust lists is damaged.
+        SettingsError: c2pa-rs does not follow its settings, so nothing that it says would count.
     """
     limits = Limits(seconds=deadline_seconds)
-    return _TextCredentials(load_trust(run.trust), run.as_of, limits, max_crjson_kib << 10 if exhibits else None)
+    trust = load_trust(run.trust)
+    validator(trust)  # tried out now: raised in a call, its error would be evidence about a record
+    return _TextCredentials(trust, run.as_of, limits, max_crjson_kib << 10 if exhibits else None)
 
 
 @dataclass(frozen=True)

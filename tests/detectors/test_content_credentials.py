@@ -141,9 +141,10 @@ def test_an_audit_looks_at_one_in_so_many(lists: Path, monkeypatch: pytest.Monke
 
 
 def test_rows_without_a_manifest_never_reach_the_reader(lists: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = content_credentials(run=RunFacts(AS_OF, lists))
     monkeypatch.setattr(module, "validator", lambda _: pytest.fail("the reader was asked"))
     rows = [row(kind, tiny(kind)) for kind in (JPEG, "image/png", "image/webp", "video/mp4", "audio/wav", "image/gif")]
-    answer = found(lists, *rows, row("text/html", b"<p>"), row("application/gzip", gzip.compress(b"x")))
+    answer = detector(records([*rows, row("text/html", b"<p>"), row("application/gzip", gzip.compress(b"x"))]))
     assert answer.columns["prov_c2pa"].null_count == len(answer.evidence)
 
 

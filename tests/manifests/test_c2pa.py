@@ -77,6 +77,13 @@ def test_a_signer_without_a_voucher_who_is_trusted_is_noticed(monkeypatch: pytes
         try_out(Validator(Trust()))
 
 
+def test_a_slow_machine_is_no_library_that_ignores_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10**9, 3600))
+    monkeypatch.setattr("lowbackground.manifests.c2pa.time.monotonic", lambda: next(clock))
+    try_out(Validator(Trust()))
+    assert next(clock) > 0
+
+
 def test_one_validator_serves_a_process() -> None:
     assert validator(trusting()) is validator(trusting())
     assert validator(trusting()) is not validator(Trust())
