@@ -61,6 +61,7 @@ NOTES = {
     "media-unmapped": "a column holds media and none is mapped to raw (read.columns.raw), so nothing looked at it",
     "metadata-unreadable": "the metadata beside the media is no JSON object, so nothing was taken from it",
     "non-finite-replaced": "NaN or an infinity, which JSON does not have, was replaced by null",
+    "place-guessed": "found again after damage in its file, so it may stand in the body of another record: its date does not count",
     "reencoded": "a tool encoded the media anew: metadata, credentials and marks are lost, and their absence proves nothing",
     "sidecar-unreadable": "a C2PA sidecar is there and could not be read, so what it says is missing",
     "time-unreadable": "the column declared as capture time holds something that is no time",

@@ -5,7 +5,8 @@ from typing import BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from lowbackground.pipeline.readers.warc_stream import MAX_HEADER_BYTES, FormatError, format_errors
+from lowbackground.pipeline.readers.warc_faults import FormatError, FormatErrors
+from lowbackground.pipeline.readers.warc_stream import MAX_HEADER_BYTES
 
 _MAX_INFO_BYTES = 1 << 16
 # Values that Common Crawl (CC-MAIN, CC-NEWS) and the Internet Archive write about themselves. What names their software
@@ -29,7 +30,7 @@ def is_archives_file(file: BinaryIO) -> bool:
     """
     file.seek(0)
     try:
-        with format_errors():
+        with FormatErrors():
             record = next(iter(ArchiveIterator(file, parse_http=False, max_header_len=MAX_HEADER_BYTES)), None)
             if record is None or record.record_type != WarcRecordType.warcinfo:
                 return False

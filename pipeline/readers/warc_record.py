@@ -14,7 +14,8 @@ from lowbackground.pipeline.readers.http_body import Body, BodyError, dechunked,
 from lowbackground.pipeline.readers.http_head import Head, HeadError, charset_of, read_head
 from lowbackground.pipeline.readers.payload import is_media, is_record, no_record
 from lowbackground.pipeline.readers.warc_digest import Check
-from lowbackground.pipeline.readers.warc_stream import FormatError, Found, format_errors
+from lowbackground.pipeline.readers.warc_faults import FormatError, FormatErrors
+from lowbackground.pipeline.readers.warc_stream import Found
 
 MAX_ID_CHARS = 1000
 MAX_URL_CHARS = 8192  # browsers and servers refuse longer ones
@@ -60,6 +61,9 @@ class _Payload:
     proven: bool
 
 
+GUESSED_PLACE = "place-guessed"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a record came to. `proven`: its block digest vouches for it, whatever is damaged around it."""
@@ -80,7 +84,7 @@ def outcome_of(found: Found, origin: Origin, settings: Read) -> Outcome:
         return Outcome(Skipped(skipped))
     id_ = _bare(found.record.record_id)[:MAX_ID_CHARS] or f"{origin.source}#{found.offset}"
     try:
-        with format_errors():
+        with FormatErrors():
             return _document(found, id_, origin, settings)
     except _SkipError as skip:
         return Outcome(Skipped(str(skip)))
@@ -94,7 +98,7 @@ def outcome_of(found: Found, origin: Origin, settings: Read) -> Outcome:
 def _cut(found: Found) -> tuple[str, str] | None:
     """Reason and detail where the input does not hold the whole record: whatever else is wrong follows from that."""
     try:
-        with format_errors():
+        with FormatErrors():
             found.record.reader.consume()
             cut = found.cut()
     except FormatError as error:
@@ -129,10 +133,10 @@ def _document(found: Found, id_: str, origin: Origin, settings: Read) -> Outcome
         language=said.language,
         url=url,
         date=date,
-        captured_at=date if origin.is_archive else None,
+        captured_at=date if origin.is_archive and not found.doubtful else None,
         headers=head.headers if head else None,
         truncated=truncated,
-        notes=sorted({*said.notes, TRUNCATED}) if truncated else said.notes,
+        notes=sorted({*said.notes, *([TRUNCATED] if truncated else ()), *([GUESSED_PLACE] if found.doubtful else ())}),
     )
     return Outcome(document, payload.proven)
 

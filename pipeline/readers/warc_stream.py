@@ -1,16 +1,21 @@
 """The records of a WARC file with the place of each, over damage and between two cuts.
 
 FastWARC raises at the first thing it cannot read. Here the damage becomes a `Broken`, and reading goes on at the next
-place where a record begins: a member or frame whose content starts with `WARC/`, or such a line in a plain file. A record is placed by the start of its member; further records in one member are numbered on from there.
+place where a record begins: a member or frame whose content starts with `WARC/`, or such a line in a plain file.
+A record is placed by the start of its member; further records in one member are numbered on from there.
 
 A slice (start, end) holds the records from the first that begins at or after `start` up to the first that begins at or
 after `end`, and what is broken before that one; so slices that meet make up the whole file.
+
+A body can hold what looks like records, with dates that its author chose. So a slice is led to its first record by the
+records before it, and a record that was found again after damage is doubtful until sound ones have run on for longer
+than such a body could make them.
 """
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -20,22 +25,32 @@ from fastwarc.stream_io import GzipReader, Lz4Reader, ZstdReader
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
 from lowbackground.pipeline.errors import UnitError
-from lowbackground.pipeline.panics import is_panic
-from lowbackground.pipeline.readers.streams import codec_of
+from lowbackground.pipeline.readers.warc_faults import FormatError, FormatErrors
+from lowbackground.pipeline.readers.warc_search import PROBE, codec_at_start, is_start, next_start
 
 MAX_HEADER_BYTES = 1 << 16
-_WINDOW = 1 << 20
-_PROBE = 1 << 18  # compressed bytes that hold the first block of any member: zstd's are 128 KiB
-_BEGIN = b"WARC/"
+
+
+_LOOK_BACK = 32 << 20  # bytes before a slice whose records lead to it: more than crawlers keep of one response
+_PROOF: dict[str | None, int] = {  # bytes for which records that stand in a body cannot follow each other
+    "gzip": 1 << 20,  # a stored deflate block ends after 64 KiB (RFC 1951, 3.2.4), and its header breaks the chain
+    "zstd": 1 << 20,  # a raw block ends after 128 KiB (RFC 8878, 3.1.1.2)
+    "lz4": 8 << 20,  # an uncompressed block ends after 4 MiB (LZ4 frame format, block maximum size)
+    None: 64 << 20,  # a body stands in a plain file as it is: this is larger than crawlers keep
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record, to be read before the next is asked for. `cut` says, once it has been read, if the input ends inside it."""
+    """A record, to be read before the next is asked for. `cut` says, once it has been read, if the input ends inside it.
+
+    `doubtful`: it was found again after damage, and may stand in the body of another record.
+    """
 
     record: WarcRecord
     offset: int
     cut: Callable[[], str | None]
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +61,6 @@ class Broken:
     detail: str
     taints: bool = False
     reason: str = "invalid-record"
-
-
-class FormatError(Exception):
-    """What is stored here cannot be read; nothing is wrong with the storage."""
 
 
 class _FaultError(Exception):
@@ -69,15 +80,16 @@ def records(file: BinaryIO, name: str, start: int = 0, end: int = -1) -> Iterato
         OSError: the storage failed.
     """
     codec = codec_at_start(file)
-    at = start if start == 0 else next_start(file, codec, start)
+    at, resumed = _first(file, codec, start)
     while at is not None and not 0 <= end <= at:
         try:
-            yield from _run(file, codec, at, end)
+            yield from _run(file, codec, at, end, resumed)
         except _FaultError as fault:
             if 0 <= end <= fault.offset and is_start(file, codec, fault.offset):
                 return  # the next slice begins with it and will tell
             yield fault.broken
-            lost, at = fault.offset, next_start(file, codec, fault.offset + 1)
+            lost = fault.offset
+            at = resumed = next_start(file, codec, lost + 1)
             if at is None:
                 raise UnitError(
                     f"{name}: from byte {lost} on no record could be read; a file that was cut in transfer ends like "
@@ -87,8 +99,33 @@ def records(file: BinaryIO, name: str, start: int = 0, end: int = -1) -> Iterato
             return
 
 
-def _run(file: BinaryIO, codec: str | None, at: int, end: int) -> Iterator[Found | Broken]:
+def _first(file: BinaryIO, codec: str | None, start: int) -> tuple[int | None, int | None]:
+    """Where the first record at or after `start` begins, and where the records that lead to it were last found again."""
+    at: int | None = max(0, start - _LOOK_BACK)
+    resumed = None
+    if at:
+        at = resumed = next_start(file, codec, at)
+    while at is not None and at < start:
+        led = _run(file, codec, at, start, resumed)
+        try:
+            while True:
+                next(led)
+        except StopIteration as stop:
+            at = stop.value
+            break
+        except _FaultError as fault:
+            if fault.offset >= start and is_start(file, codec, fault.offset):
+                return fault.offset, resumed
+            at = resumed = next_start(file, codec, fault.offset + 1)
+    return at, resumed
+
+
+def _run(
+    file: BinaryIO, codec: str | None, at: int, end: int, resumed: int | None
+) -> Generator[Found | Broken, None, int | None]:
     """Records from a place where one begins, up to `end` or to the first fault.
+
+    Returns where the record begins that it stopped before; null at the end of the file.
 
     Raises:
         _FaultError: with the place of the fault.
@@ -97,12 +134,13 @@ def _run(file: BinaryIO, codec: str | None, at: int, end: int) -> Iterator[Found
     for record in places:
         offset, member = places.offset, places.member
         if 0 <= end <= member:
-            return
+            return member
         if not _has_length(record):
             raise _FaultError(member, Broken(offset, "its Content-Length is missing or no number"))
-        yield Found(record, offset, partial(places.cut, record))
+        doubtful = resumed is not None and member - resumed < _PROOF[codec]
+        yield Found(record, offset, partial(places.cut, record), doubtful)
         try:
-            with format_errors():
+            with _FORMAT_ERRORS:
                 record.reader.consume()
                 cut = places.cut(record)
         except FormatError as error:
@@ -110,6 +148,7 @@ def _run(file: BinaryIO, codec: str | None, at: int, end: int) -> Iterator[Found
         if cut:
             raise _FaultError(member, Broken(offset, cut, taints=True, reason="truncated"))
     places.check_end()
+    return None
 
 
 def _has_length(record: WarcRecord) -> bool:
@@ -140,7 +179,7 @@ class _Places:
     def __iter__(self) -> Iterator[WarcRecord]:
         while True:
             try:
-                with format_errors():
+                with _FORMAT_ERRORS:
                     record = next(self._records, None)
                     position = self._position(record) if record else 0
             except FormatError as error:
@@ -173,7 +212,7 @@ class _Places:
         if self._after != self.member:  # the record goes on in another member; perhaps it should not
             return _FaultError(self.member, tail)
         try:
-            with format_errors():
+            with _FORMAT_ERRORS:
                 at = int(self._reader.frame_start_position())
         except FormatError:  # a panic took the reader with it
             at = self.member
@@ -206,37 +245,23 @@ class _Places:
         """
         at = int(self._reader.frame_start_position()) if self._reader else self.member
         self._file.seek(at)
-        if at != self.member or (self._last is None and self._file.read(1)):
-            raise _FaultError(at, Broken(at, "the file ends inside the headers of a record"))
+        if self._last is None or at not in {self.member, self._after}:
+            rest = self._file.read(PROBE)
+            if rest and not _is_empty_member(rest):
+                raise _FaultError(at, Broken(at, "the file ends inside the headers of a record"))
 
 
+def _is_empty_member(rest: bytes) -> bool:
+    """Whether a file ends with a gzip member without content, as block-wise gzip writes it at the end."""
+    with suppress(zlib.error):
+        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        return not member.decompress(rest, 1) and member.eof
+    return False
+
+
+_FORMAT_ERRORS = FormatErrors()
 _READERS: dict[str | None, Callable[[BinaryIO], Any]] = {"gzip": GzipReader, "lz4": Lz4Reader, "zstd": ZstdReader}
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
-
-
-@contextmanager
-def format_errors() -> Iterator[None]:
-    """Tells what FastWARC cannot read from what the storage cannot give.
-
-    Raises:
-        FormatError: in place of FastWARC's complaints, which are bare OSErrors without a number, and of its panics.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno is not None or type(error) is not OSError:
-            raise
-        raise FormatError(str(error)[:200]) from error
-    except BaseException as error:
-        if not is_panic(error):
-            raise
-        raise FormatError(f"the reader gave up: {error}"[:200]) from error
-
-
-def codec_at_start(file: BinaryIO) -> str | None:
-    """`gzip`, `zstd`, `lz4`, or null for a plain file."""
-    file.seek(0)
-    return codec_of(file.read(_MAGIC_BYTES))
 
 
 def has_member_per_record(file: BinaryIO) -> bool:
@@ -256,62 +281,3 @@ def has_member_per_record(file: BinaryIO) -> bool:
     except _FaultError:
         return False
     return len(set(members)) == 2 and members[0] == 0
-
-
-def is_start(file: BinaryIO, codec: str | None, at: int) -> bool:
-    """Whether a record begins at this very byte."""
-    return next_start(file, codec, at, at + 1) == at
-
-
-def next_start(file: BinaryIO, codec: str | None, at: int, before: int | None = None) -> int | None:
-    """The first place at or after `at`, and before `before`, where a record begins; null if there is none.
-
-    A plain file is searched for the line that starts a record and a header after it. An archive that was itself
-    archived uncompressed has such places inside a body; nothing but reading the whole file tells them apart.
-    """
-    pattern, probe = _STARTS[codec]
-    window_at = at
-    while before is None or window_at < before:
-        file.seek(window_at)
-        window = file.read(_WINDOW + _PROBE)
-        for found in pattern.finditer(window):
-            place = window_at + found.start()
-            if found.start() >= _WINDOW or (before is not None and place >= before):
-                break
-            if place >= at and probe(memoryview(window)[found.start() : found.start() + _PROBE]):
-                return place
-        if len(window) < _WINDOW + _PROBE:
-            return None
-        window_at += _WINDOW
-    return None
-
-
-def _gzip_begins(data: memoryview) -> bool:
-    with suppress(zlib.error):
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(data, len(_BEGIN)) == _BEGIN
-    return False
-
-
-def _zstd_begins(data: memoryview) -> bool:
-    import zstandard
-
-    with suppress(zstandard.ZstdError):
-        return zstandard.ZstdDecompressor().stream_reader(data).read(len(_BEGIN)) == _BEGIN
-    return False
-
-
-def _lz4_begins(data: memoryview) -> bool:
-    import lz4.frame
-
-    with suppress(RuntimeError):
-        return bytes(lz4.frame.LZ4FrameDecompressor().decompress(data, len(_BEGIN))) == _BEGIN
-    return False
-
-
-_MAGIC_BYTES = 6
-_STARTS: dict[str | None, tuple[re.Pattern[bytes], Callable[[memoryview], bool]]] = {
-    "gzip": (re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"), _gzip_begins),  # RFC 1952: deflate, reserved flags zero
-    "zstd": (re.compile(rb"\x28\xb5\x2f\xfd"), _zstd_begins),
-    "lz4": (re.compile(rb"\x04\x22\x4d\x18"), _lz4_begins),
-    None: (re.compile(rb"WARC/\d\.\d{1,2}\r?\n[A-Za-z-]{2,40}:"), lambda _data: True),
-}

@@ -119,6 +119,15 @@ def test_a_record_that_was_written_in_two_members_is_whole(tmp_path: Path) -> No
     assert (result.unreadable, result.failure) == ([], None)
 
 
+def test_a_last_record_in_two_members_and_an_empty_member_are_an_end(tmp_path: Path) -> None:
+    plain = response(id_="r1")
+    split = [*members([response(id_="r0")]), gzip.compress(plain[:400]), gzip.compress(plain[400:])]
+    for stored in (split, [*split, gzip.compress(b"")], [gzip.compress(b"")]):
+        result = of(tmp_path, stored)
+        assert result.ids == ["r0", "r1"][: len(stored) - 1]
+        assert (result.unreadable, result.failure) == ([], None)
+
+
 def test_damage_after_a_proven_record_leaves_it_alone(tmp_path: Path) -> None:
     plain = response(id_="r1")
     block = plain.partition(b"\r\n\r\n")[2][:-4]

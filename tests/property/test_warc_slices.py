@@ -73,3 +73,42 @@ def test_files_that_cannot_be_cut_are_one_unit(tmp_path: Path) -> None:
     garbage = write(tmp_path, b"\x1f\x8b" + bytes(5000), "bad.warc.gz")
     for path in (one_member, garbage):
         assert warc.slices(input_file(path), 100) == [(0, -1)]
+
+
+def hostile_pieces(codec: str) -> list[bytes]:
+    """A response whose body holds whole records, stored and plain, with a date of their own."""
+    forged = response(b"<p>forged</p>" * 30, id_="forged", warc={"WARC-Date": "2010-01-01T00:00:00Z"})
+    inner = b"".join(members([forged], codec))
+    noise = Random(7).randbytes
+    body = (
+        b"\xff\xd8\xff\xe0\0\x10JFIF\0"
+        + b"".join(noise(40_000) + each for each in (inner, b"\n" + forged, inner))
+        + noise(40_000)
+    )
+    picture = response(body, id_="picture", content_type="image/jpeg")
+    return members([warcinfo(publisher="Common Crawl"), response(id_="a"), picture, response(id_="b")], codec)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_cut_inside_a_body_that_holds_records_finds_none_of_them(tmp_path: Path, codec: str) -> None:
+    path = write(tmp_path, hostile_pieces(codec))
+    whole = everything(path)
+    assert {row["id"] for row in whole[0]} == {"urn:uuid:a", "urn:uuid:picture", "urn:uuid:b"}
+    size = path.stat().st_size
+    for cut in range(500, size, size // 40):
+        parts = [everything(path, 0, cut), everything(path, cut, -1)]
+        assert [row for part in parts for row in part[0]] == whole[0]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_records_found_again_after_damage_have_no_capture_date_until_they_have_proven_sound(
+    tmp_path: Path, codec: str
+) -> None:
+    pieces = hostile_pieces(codec)
+    path = write(tmp_path, [pieces[0], b"damage" * 9, *pieces[1:]])
+    result = read(path)
+    assert result.unreadable
+    assert {row["id"] for row in result.rows} >= {"urn:uuid:a", "urn:uuid:b"}
+    for row in result.rows:
+        assert row["captured_at"] is None
+        assert "place-guessed" in row["notes"]
