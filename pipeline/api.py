@@ -26,6 +26,7 @@ def run(config: Config) -> RunResult:
     """
     from lowbackground.pipeline.run import run as run_
 
+    _expect("run", config, "a lowbackground.Config", Config)
     return run_(config)
 
 
@@ -40,6 +41,8 @@ def inspect(what: bytes | str | PathLike[str], config: Config | None = None, *, 
     from lowbackground.pipeline.inspect_output import inspect_output, is_output
     from lowbackground.pipeline.inspection import inspect_bytes, inspect_location
 
+    _expect("inspect", what, "bytes, or the path of a file", bytes, str, PathLike)
+    _expect("inspect", config, "a lowbackground.Config, or nothing", Config, type(None))
     if isinstance(what, bytes):
         return inspect_bytes(what, config or Config())
     what = fspath(what)
@@ -63,6 +66,8 @@ def annotate(table: pa.Table | pa.RecordBatch, config: Config | None = None) -> 
     Raises:
         ConfigError: the configuration is wrong, or the table does not fit it.
     """
+    _expect("annotate", table, "a pyarrow.Table or RecordBatch", pa.Table, pa.RecordBatch)
+    _expect("annotate", config, "a lowbackground.Config, or nothing", Config, type(None))
     config = config or Config()
     bench = _labeller(config.model_dump_json())
     whole = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
@@ -77,6 +82,27 @@ def annotate(table: pa.Table | pa.RecordBatch, config: Config | None = None) -> 
         pieces.append(_annotated(rows, offsets, batch, bench, seen, pa.schema([*schema, *ours])))
         row += piece.num_rows
     return pa.concat_tables([pa.schema([*schema, *ours]).empty_table(), *pieces])
+
+
+_SEE = {
+    "DataFrame": "; make one with pyarrow.Table.from_pandas(), or .to_arrow() of polars",
+    "Dataset": "; call it through .with_format('arrow').map(..., batched=True)",
+    "dict": "; make one with pyarrow.table()",
+    "list": "; make one with pyarrow.Table.from_pylist()",
+    "str": "; name inputs and output with Config(inputs=..., out=...)",
+}
+
+
+def _expect(function: str, value: object, expected: str, *kinds: type) -> None:
+    """Refuse an argument of another kind before it fails somewhere inside.
+
+    Raises:
+        ConfigError: it is none of `kinds`.
+    """
+    if not isinstance(value, kinds):
+        found = type(value)
+        hint = _SEE.get(found.__name__, "") if (found.__name__ == "str") == (function == "run") else ""
+        raise ConfigError(f"{function}: expected {expected}, found {found.__module__}.{found.__name__}{hint}")
 
 
 def _annotated(

@@ -5,6 +5,7 @@
 - What does not change the output (`out`, `workers`, `engine`, display) stays out of the run id: `identity()`.
 """
 
+import os
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -101,14 +102,29 @@ def _instant(value: object) -> object:
     return value
 
 
+def _location(value: object) -> object:
+    """Accept a `Path` where a string is meant."""
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _locations(value: object) -> object:
+    """Accept one location, or several, as strings or paths."""
+    if isinstance(value, str | os.PathLike):
+        return (_location(value),)
+    return tuple(map(_location, value)) if isinstance(value, list | tuple) else value
+
+
+_Location = Annotated[str, BeforeValidator(_location)]
+
+
 class Config(_Section):
     """Everything that `lowbackground run` can be told."""
 
-    inputs: tuple[str, ...] = ()
+    inputs: Annotated[tuple[str, ...], BeforeValidator(_locations)] = ()
     """Shards, folders, @lists of them, or hf://datasets/ORG/NAME."""
-    out: str = ""
+    out: _Location = ""
     """The output folder: a path or an fsspec URL."""
-    policy: str = "standard"
+    policy: _Location = "standard"
     """`standard`, `strict`, `lenient`, or the path of a policy of your own."""
     keep: tuple[Label, ...] = ("human", "unknown")
     """The labels of the rows in `kept/`."""
@@ -144,7 +160,7 @@ class Config(_Section):
     """Address space a worker may take beyond what it has after start-up."""
     redo_changed: bool = False
     """Filter inputs again that changed since they were planned, instead of refusing them."""
-    trust_folder: str | None = None
+    trust_folder: _Location | None = None
     """Where `lowbackground trust` keeps the lists; null: the user's data folder."""
     progress: Literal["auto", "plain", "none"] = "auto"
     """How progress is shown: live on a terminal, as lines, or not at all."""
