@@ -172,6 +172,8 @@ def _called(name: str, factory: Factory, arguments: Mapping[str, Any]) -> Detect
             for each in error.errors(include_url=False)
         )
         raise DetectorSetupError(f"detector {name}: {problems}. Its options are: {known}") from error
+    except ValueError as error:  # its words are about the option, and say enough
+        raise DetectorSetupError(f"detector {name}: {error}") from error
     except Exception as error:  # whatever a factory does with its options is for the operator to mend
         raise DetectorSetupError(f"detector {name}: {type(error).__name__}: {error}") from error
 

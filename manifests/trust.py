@@ -26,6 +26,7 @@ from lowbackground.manifests.certificates import SIGNING_USAGES, Certificate, fr
 from lowbackground.manifests.digest import json_digest
 
 INDEX = "lists.json"
+_ANEW = "remove the folder, run `lowbackground trust update`, and import lists of your own again"
 _BLOCK = re.compile(rb"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 
@@ -130,10 +131,14 @@ def lists_in(folder: Path) -> tuple[TrustList, ...]:
     try:
         entries: list[dict[str, Any]] = json.loads(index.read_text("utf-8"))["lists"]
         found = [TrustList(**{**entry, "kind": Kind(entry["kind"]), "tier": Tier(entry["tier"])}) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrustError(f"{index}: is not an index of trust lists ({error}); import the lists again") from error
-    if any(not NAME.match(entry.name) for entry in found):
-        raise TrustError(f"{index}: holds a name that is no list name; import the lists again")
+    except OSError as error:
+        raise TrustError(f"{index}: cannot be read ({error.strerror}); make it readable") from error
+    except json.JSONDecodeError as error:
+        raise TrustError(f"{index}: is no JSON ({error}); {_ANEW}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrustError(f"{index}: is JSON, but no index of trust lists; {_ANEW}") from error
+    if any(not isinstance(entry.name, str) or not NAME.match(entry.name) for entry in found):
+        raise TrustError(f"{index}: holds a name that is no list name; {_ANEW}")
     return tuple(sorted(found, key=lambda entry: entry.name))
 
 
@@ -146,6 +151,37 @@ def write_index(folder: Path, lists: Iterable[TrustList]) -> None:
     part = folder / f"{INDEX}.part"
     part.write_text(body + "\n", "utf-8")
     part.replace(folder / INDEX)
+
+
+def remove_list(folder: Path, name: str) -> TrustList:
+    """Take a list out of a folder, also one whose file is gone.
+
+    Raises:
+        TrustError: there is no list of that name, or the folder is damaged.
+    """
+    lists = lists_in(folder)
+    entry = next((one for one in lists if one.name == name), None)
+    if entry is None:
+        there = ", ".join(one.name for one in lists) or "none"
+        raise TrustError(f"{folder}: holds no list {name!r}; there are {there}")
+    write_index(folder, [one for one in lists if one is not entry])  # first: a file without an entry is nobody's
+    (folder / entry.file).unlink(missing_ok=True)
+    return entry
+
+
+def damages(folder: Path) -> tuple[str, ...]:
+    """What is wrong with the files of a folder's lists, one sentence each.
+
+    Raises:
+        TrustError: `lists.json` is not what `write_index` wrote.
+    """
+    found = []
+    for entry in lists_in(folder):
+        try:
+            _content(folder, entry)
+        except TrustError as error:
+            found.append(str(error))
+    return tuple(found)
 
 
 def folder_digest(folder: Path | None) -> str:
@@ -174,9 +210,11 @@ def _content(folder: Path, entry: TrustList) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TrustError(f"{path}: cannot be read ({error.strerror}); import the list {entry.name} again") from error
+        raise TrustError(
+            f"{path}: cannot be read ({error.strerror}); import the list {entry.name} again, or remove it"
+        ) from error
     if hashlib.sha256(content).hexdigest() != entry.sha256:
-        raise TrustError(f"{path}: is not the file that was imported as {entry.name}; import it again")
+        raise TrustError(f"{path}: is not the file that was imported as {entry.name}; import it again, or remove it")
     return content
 
 

@@ -119,7 +119,7 @@ def _lote(content: bytes, source: str) -> Recognised:
             for one in service["ServiceDigitalIdentity"]["X509Certificates"]
         ]
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
-        raise TrustError(f"{source}: is JSON, but not a C2PA trust list ({error!r}); nothing was imported") from error
+        raise TrustError(f"{source}: is JSON, but not a C2PA trust list; nothing was imported") from error
     found = [certificate(der) for der in ders]
     good = [one for one in found if one is not None]
     if len(good) < len(found) or not good:

@@ -1,4 +1,4 @@
-"""`lowbackground trust update|import|show`: who is believed when a signer is judged."""
+"""`lowbackground trust update|import|show|remove`: who is believed when a signer is judged."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -12,7 +12,9 @@ from lowbackground.pipeline.errors import ConfigError
 if TYPE_CHECKING:
     from lowbackground.manifests.trust import TrustList
 
-app = typer.Typer(help="The trust lists by which signers are judged: fetch, import, show.", no_args_is_help=True)
+app = typer.Typer(
+    help="The trust lists by which signers are judged: fetch, import, show, remove.", no_args_is_help=True
+)
 
 FOLDER = typer.Option(None, "--folder", help="Where the lists are kept; by default the user's data folder.")
 KINDS = "anchors, allowed, tsa or eku; by default told by the content."
@@ -74,7 +76,7 @@ def import_(
             _folder(folder),
             content,
             name=name,
-            source=path.name,
+            source=path.name if path.is_file() else file,
             today=_today(),
             kind=Kind(kind) if kind else None,
             tier=Tier(tier),
@@ -87,13 +89,16 @@ def import_(
 
 @app.command()
 def show(folder: str | None = FOLDER) -> None:
-    """Print the lists that are installed, one a line, and the digest of all together."""
-    from lowbackground.manifests.trust import TrustError, folder_digest, lists_in
+    """Print the lists that are installed, one a line, and the digest of all together.
+
+    Exit code 0, or 1 if the file of a list is gone or was changed.
+    """
+    from lowbackground.manifests.trust import TrustError, damages, folder_digest, lists_in
 
     place = _folder(folder)
     try:
         lists = lists_in(place)
-        digest = folder_digest(place)
+        digest, damaged = folder_digest(place), damages(place)
     except TrustError as error:
         _fail(error)
     if not lists:
@@ -102,6 +107,25 @@ def show(folder: str | None = FOLDER) -> None:
         return
     _print(lists)
     typer.echo(f"sha256 {digest}  {place}")
+    for words in damaged:
+        typer.echo(words, err=True)
+    if damaged:
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(
+    name: str = typer.Argument(metavar="NAME", help="The name of the list, as `trust show` has it."),
+    folder: str | None = FOLDER,
+) -> None:
+    """Remove the list NAME: nobody is believed for its sake any more."""
+    from lowbackground.manifests.trust import TrustError, remove_list
+
+    try:
+        entry = remove_list(_folder(folder), name)
+    except (TrustError, OSError) as error:
+        _fail(error)
+    typer.echo(f"{entry.name}: removed, {entry.entries} entries", err=True)
 
 
 def _today() -> date:

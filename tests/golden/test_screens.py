@@ -25,6 +25,7 @@ COMMANDS = [
     "trust update",
     "trust import",
     "trust show",
+    "trust remove",
     "policy",
     "policy check",
     "policy show",

@@ -1,10 +1,12 @@
 """`lowbackground trust`: lists go in by their content, come out one a line, and rubbish is refused."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from lowbackground import Config, run
 from lowbackground.manifests import trust_import
 from lowbackground.manifests.trust import lists_in
 from lowbackground.pipeline.cli.app import app
@@ -63,7 +65,9 @@ def test_without_lists_nothing_is_on_stdout() -> None:
         (["import", "ROOT", "--name", "a", "--tier", "best"], "--tier best: expected one of c2pa, interim, other"),
         (["import", "ROOT", "--name", "a", "--kind", "x"], "--kind x: expected one of anchors, allowed, tsa, eku"),
         (["import", "ROOT", "--name", "a", "--kind", "eku"], "root.pem: holds a list of kind anchors, not eku"),
-        (["import", __file__, "--name", "a"], "is no trust list"),
+        (["import", __file__, "--name", "a"], "test_trust.py: is no trust list"),
+        (["import", "/dev/null", "--name", "a"], "/dev/null: is no trust list"),
+        (["remove", "mine"], "holds no list 'mine'; there are none"),
     ],
 )
 def test_what_is_wrong_is_said(root: str, arguments: list[str], words: str, user: Path) -> None:
@@ -98,3 +102,49 @@ def test_an_update_installs_what_is_published(user: Path, monkeypatch: pytest.Mo
         ["interim-eku", "eku", "interim"],
     ]
     assert len(lists_in(user)) == 5
+
+
+def test_a_list_is_removed_by_name_also_where_its_file_is_gone(root: str, user: Path) -> None:
+    for name in ("mine", "theirs"):
+        call("import", root, "--name", name)
+    call("remove", "mine")
+    assert [path.name for path in sorted(user.iterdir())] == ["lists.json", "theirs.pem"]
+    with pytest.raises(ConfigError, match="holds no list 'mine'; there are theirs"):
+        call("remove", "mine")
+    (user / "theirs.pem").unlink()
+    call("remove", "theirs")
+    assert call("show") == ""
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"x")])
+def test_show_says_which_list_is_damaged_and_fails(damage: Callable[[Path], object], root: str, user: Path) -> None:
+    for name in ("mine", "theirs"):
+        call("import", root, "--name", name)
+    damage(user / "mine.pem")
+    found = CliRunner().invoke(app, ["trust", "show"], catch_exceptions=False)
+    assert found.exit_code == 1
+    assert [line.split()[0] for line in found.stdout.splitlines()] == ["mine", "theirs", "sha256"]
+    assert found.stderr.startswith(f"{user}/mine.pem: ")
+    assert "or remove it" in found.stderr
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"lists": 1}', '{"lists": [{"kind": "x"}]}', '{"lists": [{"x": 1}]}']
+)
+def test_a_damaged_index_is_told_in_words_of_this_program(content: str, user: Path) -> None:
+    user.mkdir(parents=True)
+    (user / "lists.json").write_text(content)
+    with pytest.raises(ConfigError, match=r"lists.json: is (no )?JSON.*trust update") as error:
+        call("show")
+    assert "Error" not in str(error.value)
+    assert "TrustList" not in str(error.value)
+
+
+def test_a_run_with_a_list_that_is_gone_says_so_without_a_class_name(root: str, user: Path, tmp_path: Path) -> None:
+    call("import", root, "--name", "mine")
+    (user / "mine.pem").unlink()
+    (tmp_path / "a.txt").write_text("Dear Ada.")
+    with pytest.raises(
+        ConfigError, match=r"^detector content_credentials: /.*/mine.pem: cannot be read .*import the list"
+    ):
+        run(Config(inputs=(str(tmp_path / "a.txt"),), out=str(tmp_path / "out")))
