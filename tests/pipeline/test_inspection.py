@@ -83,7 +83,9 @@ def test_a_file_is_judged_as_a_run_judges_it(tmp_path: Path) -> None:
     path = tmp_path / "made.png"
     path.write_bytes(signed_tiny("image/png", manifest(action("created", AI_MADE))))
     found = lowbackground.inspect(str(path), CONFIG)
-    row = lowbackground.annotate(pa.table({"raw": [path.read_bytes()]}), CONFIG).to_pylist()[0]
+    row = lowbackground.annotate(
+        pa.table({"raw": [path.read_bytes()], "seen": pa.array([None], pa.string())}), CONFIG
+    ).to_pylist()[0]
     for name in ("label", "rule", "basis", "kind", "p_synthetic", "logit", "prior", "evidence", "c2pa", "sha256"):
         assert found.row[f"prov_{name}"] == row[f"prov_{name}"]
     assert found.label == "synthetic"
@@ -112,7 +114,7 @@ def test_a_record_of_a_shard_is_named_by_id_or_offset(shard: Path) -> None:
 
 def test_an_id_goes_before_an_offset(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
-    pq.write_table(pa.table({"id": ["5", "0", "x"], "text": ["a", "b", "c"]}), path)
+    pq.write_table(pa.table({"id": ["5", "0", "x"], "text": ["a", "b", "c"], "seen": [None, None, "2020-01-01"]}), path)
     assert lowbackground.inspect(f"{path}#0", CONFIG).row["prov_offset"] == 1
     assert lowbackground.inspect(f"{path}#2", CONFIG).row["prov_id"] == "x"
 
