@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from benchmarks import declared_metadata, dwt_dct, extraction, llm_residue, pipeline, precheck
+from benchmarks import declared_metadata, dwt_dct, extraction, llm_residue, pipeline, precheck, text_watermarks
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -17,6 +17,7 @@ def main() -> None:
         ("pre-check, one file", lambda: precheck.main([str(data / "c2pa")])),
         ("metadata, one file", lambda: declared_metadata.main([str(data / "c2pa")])),
         ("residue and disclosures: false positives, hits, speed", lambda: llm_residue.main(data)),
+        ("keyed text watermarks: p-values on human text, power, cost", lambda: text_watermarks.main(data / "text")),
         ("pixel watermark: cost, and what survives JPEG", lambda: dwt_dct.main(data)),
         ("extraction, F1 on gold pages", lambda: extraction.main([str(data / "extraction")])),
         ("pipeline against a bare loop", lambda: pipeline.main([str(data / "warc" / "bench")])),
