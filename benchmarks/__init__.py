@@ -1,0 +1,1 @@
+"""What is measured, and how: `make bench`, or one of them by `python -m benchmarks.NAME`."""

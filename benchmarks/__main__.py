@@ -14,7 +14,7 @@ def main() -> None:
     if not data.is_dir():
         raise SystemExit(f"{data}: not there; give the folder of real data: python -m benchmarks FOLDER")
     for title, benchmark in (
-        ("pre-check, one file", lambda: precheck.main([str(data / "c2pa")])),
+        ("pre-check, one file", lambda: precheck.main(data / "c2pa")),
         ("metadata, one file", lambda: declared_metadata.main([str(data / "c2pa")])),
         ("residue and disclosures: false positives, hits, speed", lambda: llm_residue.main(data)),
         ("keyed text watermarks: p-values on human text, power, cost", lambda: text_watermarks.main(data / "text")),
