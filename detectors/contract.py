@@ -3,7 +3,8 @@
 - A detector is a callable `records -> Findings`: one `Evidence` a row, in the order of the rows.
 - It is pure: same records and configuration, same answer; no network, no clock but `RunFacts.as_of`,
   and `f(a + b) == f(a) + f(b)`, so that the size of a batch never shows in a result.
-- It may raise: the judge turns that into FAILED evidence for the batch, and the policy sees it.
+- It may raise: the judge asks again row by row and turns what still breaks into FAILED evidence of that row, which the
+  policy sees.
 """
 
 from collections.abc import Mapping, Sequence

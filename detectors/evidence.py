@@ -7,7 +7,6 @@
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -107,11 +106,16 @@ MAX_DETAIL_CHARS = 2000  # enough for a rule and a place; content never belongs 
 
 
 def detail(**facts: str | float | bool | list[str] | None) -> str | None:
-    """The facts that are not null as one line of JSON with sorted keys; strings are cut to a safe length."""
-    kept: Mapping[str, object] = {
+    """The facts that are not null as a JSON object on one line with sorted keys; null where there are none.
+
+    Strings are cut to a safe length; of facts that are too long together, the longest are left out as a whole.
+    """
+    kept: dict[str, object] = {
         key: value[:300] if isinstance(value, str) else value for key, value in facts.items() if value is not None
     }
-    if not kept:
-        return None
-    line = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
-    return line if len(line) <= MAX_DETAIL_CHARS else line[: MAX_DETAIL_CHARS - 1] + "…"
+    while kept:
+        line = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
+        if len(line) <= MAX_DETAIL_CHARS:
+            return line
+        del kept[max(sorted(kept), key=lambda key: len(orjson.dumps(kept[key])))]
+    return None

@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import io
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from lowbackground.pipeline.storage import Storage
 
 _PLAIN = {"text", "raw", "data", "prov_id", "prov_sha256", "prov_offset", "id", "url", "extra"}  # all values differ
 _UNORDERED = {"text", "raw", "data", "extra"}  # a minimum of pages or pictures would only repeat content in the footer
+_UNORDERED_LEAVES = (".detail",)  # of `prov_evidence`: as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class _Part:
         if batch.num_rows == 0:
             return
         self._pending.append(batch)
-        self._pending_bytes += batch.get_total_buffer_size()
+        self._pending_bytes += batch.nbytes
         self.rows += batch.num_rows
         if self._pending_bytes >= self.row_group_bytes:
             self._flush()
@@ -101,14 +103,16 @@ class _Part:
             return
         if self._parquet is None:
             self._file = _HashingFile(self._stack.enter_context(self.storage.create(self.name)))
-            names = self.schema.names
+            leaves = _leaves(self.schema)
             self._parquet = pq.ParquetWriter(
                 self._file,
                 self.schema,
                 compression="zstd",
                 compression_level=1,
-                use_dictionary=[name for name in names if name not in _PLAIN],
-                write_statistics=[name for name in names if name not in _UNORDERED],
+                use_dictionary=[leaf for leaf in leaves if leaf not in _PLAIN],
+                write_statistics=[
+                    leaf for leaf in leaves if leaf not in _UNORDERED and not leaf.endswith(_UNORDERED_LEAVES)
+                ],
                 write_page_index=True,
             )
         table = pa.Table.from_batches(self._pending, self.schema)
@@ -172,6 +176,18 @@ class UnitWriter:
     def finish(self) -> tuple[Output, ...]:
         """Publish what was written, in the order in which the folders are named."""
         return tuple(output for part in self._parts() if (output := part.finish()) is not None)
+
+
+def _leaves(schema: pa.Schema) -> list[str]:
+    """The paths that Parquet knows columns by, of plain columns and inside our own nested ones.
+
+    What is nested in the user's columns may be content, of which neither a dictionary nor a minimum is of use.
+    """
+    empty = io.BytesIO()
+    pq.write_table(schema.empty_table(), empty)
+    described = pq.ParquetFile(empty).schema
+    paths = [described.column(index).path for index in range(len(described))]
+    return [path for path in paths if path in schema.names or path.startswith("prov_")]
 
 
 def _columns(rows: Iterable[Any], schema: pa.Schema, values: Callable[[Any], tuple[Any, ...]]) -> pa.RecordBatch:

@@ -58,3 +58,43 @@ def test_row_groups_are_cut_by_bytes(tmp_path: Path) -> None:
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     assert write(tmp_path / "a", [["a"], ["b"]]) == write(tmp_path / "b", [["a"], ["b"]])
+
+
+def test_rows_of_a_slice_count_for_themselves_and_not_for_what_they_were_cut_from(tmp_path: Path) -> None:
+    whole = rows([letter * 1000 for letter in "abcdef"])
+    with UnitWriter(Storage(str(tmp_path)), "u", SCHEMA, {}, 3500) as writer:
+        for row in range(whole.num_rows):
+            writer.kept.add(whole.slice(row, 1))
+        (output,) = writer.finish()
+    described = pq.read_metadata(tmp_path / output.path)
+    assert [described.row_group(index).num_rows for index in range(described.num_row_groups)] == [4, 2]
+
+
+def test_what_repeats_in_our_columns_has_a_dictionary_and_statistics_and_content_has_neither(tmp_path: Path) -> None:
+    evidence = pa.list_(
+        pa.struct([("detector", pa.string()), ("opt_out", pa.list_(pa.string())), ("detail", pa.string())])
+    )
+    own = pa.schema(
+        [("text", pa.large_string()), ("lang", pa.string()), ("turns", pa.list_(pa.struct([("said", pa.string())])))]
+    )
+    ours = pa.schema([("prov_id", pa.string()), ("prov_label", pa.string()), ("prov_evidence", evidence)])
+    schema = OutputSchema(own, ours)
+    row = {
+        "text": "a page",
+        "lang": "en",
+        "turns": [{"said": "a question"}],
+        "prov_id": "1",
+        "prov_label": "unknown",
+        "prov_evidence": [{"detector": "era", "opt_out": ["noai"], "detail": "{}"}],
+    }
+    with UnitWriter(Storage(str(tmp_path)), "u", schema, {}, 1 << 20) as writer:
+        writer.kept.add(pa.RecordBatch.from_pylist([row] * 100, schema=schema.kept))
+        (output,) = writer.finish()
+    group = pq.read_metadata(tmp_path / output.path).row_group(0)
+    columns = {column.path_in_schema: column for column in map(group.column, range(group.num_columns))}
+    with_dictionary = {path for path, column in columns.items() if column.has_dictionary_page}
+    with_statistics = {path for path, column in columns.items() if column.is_stats_set}
+    repeated = {"lang", "prov_label", "prov_evidence.list.element.detector"}
+    repeated |= {"prov_evidence.list.element.opt_out.list.element"}
+    assert with_dictionary == repeated | {"prov_evidence.list.element.detail"}
+    assert with_statistics == repeated | {"prov_id"}
