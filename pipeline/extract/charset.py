@@ -71,7 +71,7 @@ def decode(raw: bytes, hint: str | None = None, *, markup: bool = False) -> Deco
 
 def _without_high_bytes(raw: bytes, hint: str | None) -> str | None:
     """The codec of bytes that pass as UTF-8 because they have no high bit set, though they are something else."""
-    if b"\x1b" in raw and _SEVEN_BIT_JAPANESE.search(raw):
+    if raw.find(b"\x1b", 0, DETECT_BYTES) >= 0 and _SEVEN_BIT_JAPANESE.search(raw):
         return "iso2022_jp_ext"
     head = raw[:256]
     if b"\0" in head:

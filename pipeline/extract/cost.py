@@ -83,12 +83,12 @@ def _running(steps: _Ints) -> _Ints:
 
 def _has_huge_tag(page: bytes, bare: list[int]) -> bool:
     """Whether one tag has more than `MAX_ATTRIBUTES`; only the tag before a block without `<` can."""
-    last = -1
+    searched = 0
     for block in bare:
-        start = page.rfind(b"<", max(last, 0), block * _BLOCK)
-        if start > last and page[start + 1 : start + 2].isalpha() and _attributes(page, start) > MAX_ATTRIBUTES:
+        start = page.rfind(b"<", searched, block * _BLOCK)
+        if start >= 0 and page[start + 1 : start + 2].isalpha() and _attributes(page, start) > MAX_ATTRIBUTES:
             return True
-        last = max(last, start)
+        searched = block * _BLOCK
     return False
 
 

@@ -90,6 +90,11 @@ def records(file: BinaryIO, name: str, start: int = 0, end: int = -1) -> Iterato
             yield fault.broken
             lost = fault.offset
             at = resumed = next_start(file, codec, lost + 1)
+            if at is None and codec is None and lost == 0 and not is_start(file, codec, 0):
+                raise UnitError(
+                    f"{name}: is no WARC file: no record begins anywhere in it. Leave out --format warc to have it read as "
+                    "what it is"
+                ) from None
             if at is None:
                 raise UnitError(
                     f"{name}: from byte {lost} on no record could be read; a file that was cut in transfer ends like "

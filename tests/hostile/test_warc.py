@@ -41,6 +41,15 @@ def test_a_file_that_was_cut_gives_its_prefix_and_says_so(tmp_path: Path, codec:
     assert "fetch it again" in result.failure
 
 
+@pytest.mark.parametrize(
+    "data", [b"\xff\xd8\xff\xe0 a picture" * 100, b"Dear Ada, the WARC is out of the water.\n", b"PAR1"]
+)
+def test_what_is_no_warc_at_all_is_told_so(tmp_path: Path, data: bytes) -> None:
+    failure = of(tmp_path, data).failure
+    assert failure is not None
+    assert "is no WARC file: no record begins anywhere in it. Leave out --format warc" in failure
+
+
 @CODEC
 def test_a_file_that_ends_between_records_is_whole(tmp_path: Path, codec: str) -> None:
     assert of(tmp_path, five(codec)[:3]).failure is None
