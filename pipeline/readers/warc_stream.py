@@ -29,8 +29,6 @@ from lowbackground.pipeline.readers.warc_faults import FormatError, FormatErrors
 from lowbackground.pipeline.readers.warc_search import PROBE, codec_at_start, is_start, next_start
 
 MAX_HEADER_BYTES = 1 << 16
-
-
 _LOOK_BACK = 32 << 20  # bytes before a slice whose records lead to it: more than crawlers keep of one response
 _PROOF: dict[str | None, int] = {  # bytes for which records that stand in a body cannot follow each other
     "gzip": 1 << 20,  # a stored deflate block ends after 64 KiB (RFC 1951, 3.2.4), and its header breaks the chain
