@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import fsspec
-import orjson
 import pyarrow.dataset as ds
 
 from lowbackground.pipeline.errors import ConfigError
@@ -13,13 +12,13 @@ from lowbackground.pipeline.inspection import tree_of, unwrapped
 from lowbackground.pipeline.locations import scheme_of
 from lowbackground.pipeline.manifest_tree import Node
 from lowbackground.pipeline.meanings import meanings
+from lowbackground.pipeline.plan import RUN_FILE, read_run
 from lowbackground.pipeline.policy_file import load_policy
 from lowbackground.pipeline.schema import SCHEMA_VERSION
 from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.setup import policy_of
 from lowbackground.pipeline.storage import Storage
 
-RUN_FILE = "_run/run.json"
 SHOWN_IDS = 3
 _READ_ONLY = {"hf", "http", "https"}  # no run writes there, and asking would cost a request
 MAX_ROWS = 100  # of one id that are counted
@@ -60,7 +59,9 @@ def inspect_output(out: str, record: str, policy: str | None = None) -> Explanat
 
 def _run_facts(storage: Storage) -> dict[str, Any]:
     """What the run wrote about itself, if this version can read its rows."""
-    run: dict[str, Any] = orjson.loads(storage.read(RUN_FILE))
+    run = read_run(storage)
+    if run is None:
+        raise ConfigError(f"{storage.root}: holds no {RUN_FILE}; name the output folder of a run")
     if run["schema"] != SCHEMA_VERSION:
         raise ConfigError(
             f"{storage.root}: was written by version {run['program']} (schema {run['schema']}), and this one reads "

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from lowbackground.manifests.digest import canonical_json
+from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.tally import Tally
 from lowbackground.pipeline.writer import Output
@@ -68,10 +69,24 @@ def write_commit(storage: Storage, commit: Commit) -> None:
 
 
 def read_commits(storage: Storage) -> dict[str, Commit]:
-    """All commits of an output folder by unit, in the order of their names."""
+    """All commits of an output folder by unit, in the order of their names.
+
+    Raises:
+        ConfigError: one of them is damaged.
+    """
     names = [name for name in storage.names(UNITS) if name.endswith(".json") and not name.startswith(".")]
-    commits = (Commit.from_json(orjson.loads(storage.read(f"{UNITS}/{name}"))) for name in names)
+    commits = (_read_commit(storage, f"{UNITS}/{name}") for name in names)
     return {commit.unit: commit for commit in commits}
+
+
+def _read_commit(storage: Storage, path: str) -> Commit:
+    try:
+        return Commit.from_json(orjson.loads(storage.read(path)))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f"{storage.root}/{path}: is damaged, and says nothing of a unit that was done; remove the file, and the same "
+            "command does the unit again"
+        ) from error
 
 
 def forget(storage: Storage, commit: Commit) -> None:

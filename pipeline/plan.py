@@ -29,6 +29,8 @@ from lowbackground.pipeline.storage import Storage
 from lowbackground.pipeline.units import Format, InputFile, Unit
 
 RUN_FILE, PLAN_FILE, SCHEMA_FILE = "_run/run.json", "_run/plan.jsonl", "_run/schema.arrow"
+_RUN_KEYS = {"program", "schema", "configuration", "setup", "skipped_inputs"}
+_ANOTHER = "a run needs another folder (-o)"
 STATEMENT = "_run/statement.json"
 REDECIDE = "`lowbackground redecide OUT -o NEW` needs no input"
 WRITABLE = ("file", "local", "s3", "gs", "abfs", "az", "hf")  # stores that keep what a worker process writes
@@ -199,7 +201,9 @@ def read_run(storage: Storage) -> dict[str, Any] | None:
     except NotADirectoryError as error:
         raise ConfigError(f"{storage.root}: is a file; -o takes a folder") from error
     except orjson.JSONDecodeError as error:
-        raise ConfigError(f"{storage.root}/{RUN_FILE}: is damaged ({error}); give another folder to -o") from error
+        raise ConfigError(f"{storage.root}/{RUN_FILE}: is damaged ({error}); {_ANOTHER}") from error
+    if not isinstance(previous, dict) or not previous.keys() >= _RUN_KEYS:
+        raise ConfigError(f"{storage.root}/{RUN_FILE}: is damaged (not what a run writes); {_ANOTHER}")
     return previous
 
 

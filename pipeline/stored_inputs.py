@@ -16,6 +16,9 @@ from lowbackground.pipeline.units import InputFile
 _MARKS = ("ETag", "etag", "blob_id", "md5Hash", "Content-MD5", "LastModified", "last_modified", "mtime", "created")
 
 
+_GONE = (404, 410)  # RFC 9110, 15.5: Not Found, Gone
+
+
 @dataclass(frozen=True, slots=True)
 class _Listing:
     """Facts by path in the store; `folder` is the path that was listed, null where files were named."""
@@ -40,7 +43,7 @@ def stored_inputs(typed: str) -> Iterator[Found | PassedOver]:
     try:
         listing = _list(store, path, typed)
     except FileNotFoundError as error:
-        raise ConfigError(f"{shown}: there is no such file; check host or bucket, and the path") from error
+        raise ConfigError(f"{shown}: {_why_not_found(error)}") from error
     except Exception as error:  # stores raise what they like
         words = str(error)[:300] or type(error).__name__
         raise ConfigError(f"{shown}: the store gave an error ({words}); check access and spelling") from error
@@ -61,6 +64,17 @@ def stored_inputs(typed: str) -> Iterator[Found | PassedOver]:
                 yield PassedOver("hidden-file")
             else:
                 yield _found(store.unstrip_protocol(name), f"{shown.rstrip('/')}/{below}", below, facts, siblings)
+
+
+def _why_not_found(error: FileNotFoundError) -> str:
+    """Fsspec says of a web server that does not answer, or refuses, that there is no such file."""
+    cause = error.__cause__
+    status = getattr(cause, "status", None)
+    if isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError):  # aiohttp's errors of connections are
+        return f"cannot be reached ({str(cause)[:200]}); check the address and the network"
+    if status is not None and status not in _GONE:
+        return f"the server refused it with status {status}; check access and address, or try again later"
+    return "there is no such file; check host or bucket, and the path"
 
 
 def _unpinned(source: str, url: str, typed: str) -> str:

@@ -7,6 +7,7 @@ has no rows to lose and is a broken stream.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ from lowbackground.pipeline.readers.mapping import map_table, parts, written
 from lowbackground.pipeline.readers.roles import Roles, checked_names, passthrough_schema, roles_of
 from lowbackground.pipeline.units import InputFile, Unit
 
+_MAGIC = b"PAR1"  # Parquet format, File Format: the first four bytes
 _BUFFER = 1 << 20  # bytes read ahead of a column, instead of the whole of it
 _MAX_LOST = 1 << 20  # rows of one damaged row group that are told one by one: a footer can claim any number
 
@@ -79,14 +81,25 @@ def _opened(file: InputFile) -> Iterator[pq.ParquetFile]:
         except NOT_DAMAGE:
             raise
         except Exception as error:  # pyarrow raises many kinds
-            raise UnitError(
-                f"{file.source}: has no readable Parquet footer ({str(error)[:200]}); it is cut off or damaged. "
-                "Fetch the file again and run with --redo-changed"
-            ) from error
+            raise UnitError(f"{file.source}: {_why_unreadable(stream, error)}") from error
         with table:
             if any(table.metadata.row_group(index).num_rows < 0 for index in range(table.num_row_groups)):
                 raise UnitError(f"{file.source}: has no readable Parquet footer (a row group of fewer than no rows)")
             yield table
+
+
+def _why_unreadable(stream: BinaryIO, error: Exception) -> str:
+    stream.seek(0)
+    head = stream.read(len(_MAGIC))
+    if not _MAGIC.startswith(head):
+        return (
+            f"is no Parquet file: it begins with {head!a}, expected {_MAGIC!a}. Leave out --format parquet to "
+            "have it read as what it is"
+        )
+    return (
+        f"has no readable Parquet footer ({str(error)[:200]}); it is cut off or damaged. Fetch the file again and run "
+        "with --redo-changed"
+    )
 
 
 class _Table:

@@ -4,7 +4,9 @@ import gzip
 import os
 import socket
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import fsspec
 import pyarrow as pa
@@ -140,6 +142,7 @@ def test_data_taken_for_a_list_is_not_spread_over_the_screen(line: bytes) -> Non
         ("file://host/a", "names the machine 'host'"),
         ("memory://gone/a.jsonl", "memory://gone/a.jsonl: there is no such file"),
         ("memory://gone/*.jsonl", "holds no file"),
+        ("http://127.0.0.1:9/a.jsonl", r"^http://127.0.0.1:9/a.jsonl: cannot be reached \(.*check the address"),
     ],
 )
 def test_a_missing_input_stops_the_run_and_is_named(typed: str, words: str) -> None:
@@ -156,6 +159,11 @@ def test_the_same_input_is_read_once() -> None:
     assert seen.skipped == {"duplicate-input": 3}
 
 
+def sidecars(seen: Discovered) -> list[str | None]:
+    """The sidecars of the files, relative to the folder in which they were looked for."""
+    return [file.sidecar and str(Path(file.sidecar).relative_to(Path.cwd())) for _, file in seen.files]
+
+
 def test_sidecars_belong_to_their_file_and_are_no_input() -> None:
     for name in ("d/a.jpg", "d/b.jpg", "d/c.jpg", "d/e"):
         put(name, JPEG)
@@ -163,7 +171,7 @@ def test_sidecars_belong_to_their_file_and_are_no_input() -> None:
         put(name, b"store")
     seen = discover(["d"], Read())
 
-    assert [file.sidecar for _, file in seen.files] == ["d/a.c2pa", "d/b.jpg.c2pa", None, "d/e.c2pa"]
+    assert sidecars(seen) == ["d/a.c2pa", "d/b.jpg.c2pa", None, "d/e.c2pa"]
     assert seen.skipped == {"sidecar-without-content": 2}
 
 
@@ -171,8 +179,8 @@ def test_the_sidecar_of_a_named_file_is_looked_for_beside_it() -> None:
     put("d/a.jpg", JPEG)
     put("d/a.c2pa", b"store")
 
-    assert [file.sidecar for _, file in discover(["d/a.jpg"], Read()).files] == ["d/a.c2pa"]
-    assert [file.sidecar for _, file in discover(["d/a.jpg", "d/a.c2pa"], Read()).files] == ["d/a.c2pa"]
+    assert sidecars(discover(["d/a.jpg"], Read())) == ["d/a.c2pa"]
+    assert sidecars(discover(["d/a.jpg", "d/a.c2pa"], Read())) == ["d/a.c2pa"]
 
 
 def test_what_is_no_file_is_counted_and_never_opened() -> None:
@@ -279,3 +287,24 @@ def test_a_folder_without_permission_stops_the_run_and_says_what_to_do(open_fold
         with pytest.raises(ConfigError, match=r"d/closed/: permission denied; grant read and execute permission"):
             discover([f"{open_folder}/d"], Read())
         assert [format_ for format_, _ in discover([f"{open_folder}/secret.jsonl"], Read()).files] == [Format.JSONL]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(403, "refused it with status 403"), (503, "with status 503"), (404, "no such file")]
+)
+def test_what_a_web_server_answers_is_told_and_no_signature(status: int, words: str) -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_error(status)
+
+        do_GET = do_HEAD  # noqa: N815 (the name that http.server calls)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(ConfigError, match=words) as raised:
+            discover([f"http://127.0.0.1:{server.server_port}/a.jsonl?X-Amz-Signature=hidden"], Read())
+        server.shutdown()
+    assert "hidden" not in str(raised.value)

@@ -295,6 +295,16 @@ def test_a_truncated_file_breaks_its_unit_and_no_plan(tmp_path: Path, keep: int)
     assert parquet.slices(file, 1) == [(0, -1)]
 
 
+@pytest.mark.parametrize("data", [JPEG, b'{"text": "a"}\n' * 100, b"\x1f\x8b"])
+def test_what_is_no_parquet_at_all_is_told_so(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.jpg").write_bytes(data)
+    found = seen(Format.PARQUET, input_file(tmp_path / "a.jpg"))
+
+    assert found.broken is not None
+    assert found.broken.startswith("a.jpg: is no Parquet file: it begins with b'")
+    assert "Fetch" not in found.broken
+
+
 @pytest.mark.parametrize("name", [b"text", b"tags", b"element"])
 def test_a_column_name_that_is_no_unicode_breaks_its_unit_and_no_plan(tmp_path: Path, name: bytes) -> None:
     tags = pa.array([[{"element": "x"}]])
