@@ -63,13 +63,19 @@ class Ingredient:
     """What a manifest says it was made from.
 
     `manifest` is the label of its manifest, null where it has none. `verified`: the reader found that manifest to be
-    the one that was used. `broken`: its hash or signature failed, now or when it was used.
+    the one that was used. `broken`: its hash or signature failed, now or when it was used; `failures` are the codes
+    that say so.
     """
 
     relationship: str
     manifest: str | None = None
     verified: bool = False
-    broken: bool = False
+    failures: tuple[str, ...] = ()
+
+    @property
+    def broken(self) -> bool:
+        """Whether its bytes are not those that were used, or were signed."""
+        return bool(self.failures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +204,7 @@ def _ingredient(body: Mapping[str, Any], now: Codes) -> Ingredient:
         relationship=text(body.get("relationship"), 20) or "",
         manifest=label or None,
         verified="ingredient.manifest.validated" in now.success,
-        broken=any(not code.startswith(_NOT_INTEGRITY) for code in failed),
+        failures=tuple(sorted(code for code in failed if not code.startswith(_NOT_INTEGRITY))),
     )
 
 

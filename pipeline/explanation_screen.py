@@ -126,6 +126,7 @@ def _chain(explanation: Explanation) -> Iterator[Line]:
     yield (
         ("C2PA", _HEADING),
         (f"  {facts['status']}, {facts['integrity']}, {facts['trust']}{vouched}; claims {facts['claim']}", ""),
+        ("; an ingredient is broken" if chain is not None and chain.broken_below else "", "red"),
     )
     if facts["codes"]:
         yield ((f"  codes: {shown(', '.join(facts['codes']), 400)}", _FAINT),)
@@ -140,7 +141,9 @@ def _tree(node: Node, first: str, rest: str) -> Iterator[Line]:
     if node.relationship is not None:
         first += f"{shown(node.relationship)}: "
     if node.label is None:
-        yield ((f"{first}something without a manifest", ""),)
+        yield ((f"{first}something without a manifest", ""), ("  broken" if node.broken else "", "red"))
+        for code in node.failures:
+            yield ((f"{rest}└─ ", _FAINT), (f"failed: {shown(code)}", "red"))
         return
     yield (
         (first, _FAINT),

@@ -45,8 +45,8 @@ def inspect_location(what: str, config: Config, record: str | None = None) -> Ex
     return _explained(_one_row(_batches(format_, file, config), location, record), labeller(config))
 
 
-def inspect_bytes(data: bytes, config: Config) -> Explanation:
-    """Explain bytes as a loose file is explained; their type is told by their content.
+def inspect_bytes(data: bytes, config: Config, name: str = AT_HAND) -> Explanation:
+    """Explain bytes as a loose file is explained; their type is told by their content. `name` is what they are called.
 
     Raises:
         ConfigError: they are no record, or cannot be judged.
@@ -54,8 +54,8 @@ def inspect_bytes(data: bytes, config: Config) -> Explanation:
     with NamedTemporaryFile() as held:  # readers open what they read
         held.write(data)
         held.flush()
-        file = InputFile(held.name, AT_HAND, len(data), fingerprint="", id=AT_HAND)
-        return _explained(_one_row(_batches(Format.FILE, file, config), AT_HAND, None), labeller(config))
+        file = InputFile(held.name, name, len(data), fingerprint="", id=name)
+        return _explained(_one_row(_batches(Format.FILE, file, config), name, None), labeller(config))
 
 
 def split_location(what: str) -> tuple[str, str | None]:

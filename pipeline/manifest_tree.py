@@ -8,7 +8,7 @@ from lowbackground.manifests.chain import MAX_DEPTH
 from lowbackground.manifests.manifest import Action, Ingredient, Manifest, manifests_of, text
 
 MAX_NODES = 200  # of one tree; the longest published chain has about twenty manifests
-MAX_STEPS = 50  # of one manifest; editors write about ten
+MAX_STEPS = 50  # and failures, of one manifest; editors write about ten
 _ELSEWHERE = ("cawg.", "signingCredential.untrusted")  # authorship is another question; trust has a field of its own
 
 
@@ -27,7 +27,7 @@ class Node:
 
     `relationship` is the one to the node above, null at the top. `signer` is what the certificate calls itself;
     `trusted` says whether the reader found somebody who vouches for it. `broken`: hash or signature failed here or on
-    the way here. `repeated`: stands elsewhere in the tree, and its parts with it. `cut`: there is more than is shown.
+    the way here, and `failures` says how. `repeated`: stands elsewhere in the tree, and its parts with it. `cut`: there is more than is shown.
     """
 
     relationship: str | None
@@ -42,6 +42,11 @@ class Node:
     repeated: bool = False
     cut: bool = False
     parts: tuple["Node", ...] = ()
+
+    @property
+    def broken_below(self) -> bool:
+        """Whether something that it was made from, however far back, is broken."""
+        return any(part.broken or part.broken_below for part in self.parts)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, the same keys at every level."""
@@ -79,7 +84,8 @@ class _Growth:
         repeated = manifest.label in self._seen
         self._seen.add(manifest.label)
         parts = [] if repeated or depth >= MAX_DEPTH else list(self._parts(manifest, depth))
-        failures = tuple(sorted(code for code in manifest.codes.failure if not code.startswith(_ELSEWHERE)))
+        own = {code for code in manifest.codes.failure if not code.startswith(_ELSEWHERE)}
+        failures = tuple(sorted(own.union(edge.failures if edge else ())))[:MAX_STEPS]
         return Node(
             relationship=edge.relationship if edge else None,
             label=manifest.label,
@@ -102,7 +108,12 @@ class _Growth:
             self._left -= 1
             below = self._manifests.get(ingredient.manifest) if ingredient.manifest else None
             if below is None:
-                yield Node(ingredient.relationship, ingredient.manifest, broken=ingredient.broken)
+                yield Node(
+                    ingredient.relationship,
+                    ingredient.manifest,
+                    failures=ingredient.failures[:MAX_STEPS],
+                    broken=ingredient.broken,
+                )
             else:
                 yield self.node(below, ingredient, depth + 1)
 

@@ -40,12 +40,19 @@ def inspect(
     settings = load_config(config) if config else Config() if flags else None
     if settings is not None and flags:
         settings = settings.with_values(**flags)
-    limit = (settings or Config()).read.max_media_bytes + 1  # one more is enough to be refused
-    found = api.inspect(sys.stdin.buffer.read(limit) if what == "-" else what, settings, id=record)
+    found = from_stdin(settings or Config()) if what == "-" else api.inspect(what, settings, id=record)
     if as_json:
         print_json(found)
     else:
         print_screen(found)
+
+
+def from_stdin(settings: Config) -> "Explanation":
+    """Explain what comes in, under the name that people know it by."""
+    from lowbackground.pipeline.inspection import inspect_bytes
+
+    limit = settings.read.max_media_bytes + 1  # one more is enough to be refused
+    return inspect_bytes(sys.stdin.buffer.read(limit), settings, "standard input")
 
 
 def print_json(found: "Explanation") -> None:

@@ -169,6 +169,7 @@ def test_inspect_reads_standard_input(inspect: Callable[..., tuple[int, str, str
     line = Path("lowbackground-demo/crawl/texts.jsonl").read_text("utf-8").splitlines()[1]
     code, out, err = inspect("-", "--policy", "strict", stdin=json.loads(line)["text"].encode())
     assert (code, err) == (0, "")
+    assert out.startswith("standard input\n")
     assert "synthetic  decided by signed-synthetic" in out
     assert "rules of strict" in out
 
@@ -181,7 +182,7 @@ def test_inspect_reads_standard_input(inspect: Callable[..., tuple[int, str, str
         (["lowbackground-demo/out", "--id", "x", "--as-of", "2020-01-01"], "--as-of judges the media anew"),
         (["lowbackground-demo/crawl/samples.tar#9"], "there are lowbackground-demo/crawl/samples.tar#000001, "),
         (["no-such-file"], "no-such-file"),
-        (["-"], "is no record: empty"),
+        (["-"], "standard input: is no record: empty"),
     ],
 )
 def test_inspect_says_what_is_wrong(

@@ -154,7 +154,7 @@ def test_an_enhancer_is_remembered() -> None:
 
 def test_a_broken_edge_says_nothing_human_and_hints_at_ai() -> None:
     def over(relationship: str, target: Manifest) -> tuple[str, str | None]:
-        broken = Ingredient(relationship, target.label, verified=True, broken=True)
+        broken = Ingredient(relationship, target.label, verified=True, failures=("claimSignature.mismatch",))
         found = fold([Manifest("a", Codes(), (act("opened"),), True, (broken,)), target])
         return found.origin.claim.value, found.by_broken_edge.claim.value if found.by_broken_edge else None
 

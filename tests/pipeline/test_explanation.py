@@ -146,3 +146,15 @@ def test_the_struct_of_the_output_is_what_is_explained() -> None:
     found = explained(row_of(Case(())) | {"prov_c2pa": stored})
     assert "C2PA  embedded, intact, trusted by mine (capture); claims human_capture" in screen(found)
     assert found.to_json()["c2pa"]["trust_list"] == "mine"
+
+
+def test_a_broken_ingredient_is_told_at_the_head_of_an_intact_manifest() -> None:
+    credential = Credential("embedded", Integrity.INTACT, Trust.TRUSTED, "mine", "capture", Claim.HUMAN_CAPTURE)
+    [stored] = pa.array([asdict(credential)], CREDENTIAL_TYPE).to_pylist()
+    broken = Node("componentOf", None, failures=("assertion.hashedURI.mismatch",), broken=True)
+    chain = Node(None, "top", parts=(Node("parentOf", "middle", parts=(broken,)),))
+    shown = screen(explained(row_of(Case(())) | {"prov_c2pa": stored}, chain=chain))
+    [head] = [line for line in shown if line.startswith("C2PA")]
+    assert head.endswith("; claims human_capture; an ingredient is broken")
+    assert any(line.endswith("componentOf: something without a manifest  broken") for line in shown)
+    assert any(line.endswith("failed: assertion.hashedURI.mismatch") for line in shown)

@@ -59,6 +59,24 @@ def test_an_edited_photo_shows_its_parent_and_both_signers() -> None:
     )
 
 
+def test_what_is_broken_says_how_and_is_known_at_the_top() -> None:
+    store = [entry("a", "b"), entry("b", "c", "gone"), entry("c")]
+    for name in ("c2pa.ingredient.v3__0", "c2pa.ingredient.v3__1"):
+        store[1]["assertions"][name]["validationStatus"] = [
+            {"code": "assertion.hashedURI.mismatch"},
+            {"code": "signingCredential.untrusted"},
+        ]
+    tree = manifest_tree({"manifests": store})
+    assert tree is not None
+    assert (tree.broken, tree.broken_below) == (False, True)
+    [b] = tree.parts
+    assert (b.broken, b.failures, b.broken_below) == (False, (), True)
+    assert [(c.label, c.broken, c.failures, c.broken_below) for c in b.parts] == [
+        ("c", True, ("assertion.hashedURI.mismatch",), False),
+        ("gone", True, ("assertion.hashedURI.mismatch",), False),
+    ]
+
+
 def test_a_store_without_manifests_has_no_tree() -> None:
     assert manifest_tree({}) is None
     assert manifest_tree({"manifests": []}) is None
