@@ -100,3 +100,12 @@ def test_plain_bytes_that_are_media_and_mapped_to_nothing_are_noted_where_they_a
     mapped = seen(Format.PARQUET, file, Read(columns=Mapping(raw="image")))
     assert mapped.column("notes") == [[], [], []]
     assert parquet.schema(file, Read()).names == ["text", "image"]
+
+
+def test_keys_of_json_that_play_no_part_stay_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a", "raw": "no base64", "url": 5, "id": [1]}\n')
+    settings = Read(columns=Mapping(raw=None, url=None, id=None))
+    found = seen(Format.JSONL, input_file(tmp_path / "a.jsonl"), settings)
+
+    assert found.reasons == []
+    assert found.own == [{"text": "a", "extra": '{"id":[1],"raw":"no base64","url":5}'}]
