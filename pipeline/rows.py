@@ -4,10 +4,11 @@ Most rows of a crawl share a handful of findings, so evidence is encoded once pe
 index: a few microseconds a row.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -111,18 +112,19 @@ def _evidence_row(finding: Finding, contribution: float) -> dict[str, object]:
 
 def content_digests(records: pa.RecordBatch) -> pa.Array:
     """SHA-256 in hex of `raw`, else of the UTF-8 text, else null."""
-    raw, text = records.column("raw"), records.column("text")
-    return pa.array(
-        [
-            sha256_hex(raw[row].as_buffer())
-            if raw[row].is_valid
-            else sha256_hex(text[row].as_buffer())
-            if text[row].is_valid
-            else None
-            for row in range(records.num_rows)
-        ],
-        pa.string(),
-    )
+    raw, text = _views(records.column("raw")), _views(records.column("text"))
+    contents = (media if media is not None else words for media, words in zip(raw, text, strict=True))
+    return pa.array([None if content is None else sha256_hex(content) for content in contents], pa.string())
+
+
+def _views(column: pa.Array) -> Iterator[memoryview | None]:
+    """The values of a large_binary or large_string column without copying any of them."""
+    _, offsets, data = column.buffers()
+    ends = np.frombuffer(offsets, np.int64)[column.offset :] if offsets is not None else np.zeros(1, np.int64)
+    view = memoryview(data) if data is not None else memoryview(b"")
+    valid = column.is_valid().to_pylist()
+    for row, is_valid in enumerate(valid):
+        yield view[ends[row] : ends[row + 1]] if is_valid else None
 
 
 def split(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:

@@ -1,5 +1,6 @@
 """Runs one unit from its input to its commit: read batches, judge them, clean, decide (`labelled`), write, commit."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -42,7 +43,9 @@ class Workbench:
         Raises:
             ConfigError: a detector cannot be built here.
         """
-        return cls(plan, Labeller.of(plan.setup, plan.config))
+        bench = cls(plan, Labeller.of(plan.setup, plan.config))
+        gc.freeze()  # what is set up once is never garbage: the collector need not look at it after every batch
+        return bench
 
 
 def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit: int | None = None) -> Commit:
