@@ -22,8 +22,8 @@ from lowbackground.detectors.evidence import Evidence, Signal
 from lowbackground.detectors.llm_residue import llm_residue
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import UnitError
-from lowbackground.pipeline.plan import make_plan
 from lowbackground.pipeline.readers import reader_for
+from lowbackground.pipeline.runs.plan import make_plan
 
 DEFAULT_FOLDER = Path(__file__).parents[2] / "shared" / "data"
 BAR_STRONG = 1 / 2000  # documents of people with a strong hit

@@ -35,8 +35,8 @@ def child(kind: str, folder: Path, paths: list[str]) -> None:
 
         from lowbackground.detectors.registry import default_names
         from lowbackground.pipeline.config import Config
-        from lowbackground.pipeline.plan import make_plan, publish
-        from lowbackground.pipeline.run_unit import Workbench, run_unit
+        from lowbackground.pipeline.runs.plan import make_plan, publish
+        from lowbackground.pipeline.runs.run_unit import Workbench, run_unit
 
         pa.set_cpu_count(1)
         config = Config(

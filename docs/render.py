@@ -14,7 +14,7 @@ from lowbackground.detectors.registry import Available, available
 from lowbackground.pipeline import judge
 from lowbackground.pipeline.config import Config, Read
 from lowbackground.pipeline.readers import reasons
-from lowbackground.pipeline.unknown import UNKNOWN_REASONS
+from lowbackground.pipeline.verdicts.unknown import UNKNOWN_REASONS
 
 HERE = Path(__file__).parent
 

@@ -8,12 +8,12 @@ import pyarrow as pa
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
-from lowbackground.pipeline.explanation import Explanation
+from lowbackground.pipeline.explain.explanation import Explanation
 from lowbackground.pipeline.labelled import Labeller, labeller
+from lowbackground.pipeline.output.schema import REJECT_REASON, conform
 from lowbackground.pipeline.readers.mapping import map_table, written
 from lowbackground.pipeline.readers.roles import passthrough_schema, roles_of
-from lowbackground.pipeline.schema import REJECT_REASON, conform
-from lowbackground.pipeline.summary import RunResult
+from lowbackground.pipeline.runs.summary import RunResult
 
 TABLE = "table"  # what `prov_source` says of rows that came from no file
 
@@ -24,7 +24,7 @@ def run(config: Config) -> RunResult:
     Raises:
         ConfigError: nothing was read; the message says what is wrong and what to do.
     """
-    from lowbackground.pipeline.run import run as run_
+    from lowbackground.pipeline.runs.run import run as run_
 
     _expect("run", config, "a lowbackground.Config", Config)
     return run_(config)
@@ -38,8 +38,8 @@ def inspect(what: bytes | str | PathLike[str], config: Config | None = None, *, 
     Raises:
         ConfigError: there is no such record, or it cannot be judged.
     """
-    from lowbackground.pipeline.inspect_output import inspect_output, is_output
-    from lowbackground.pipeline.inspection import inspect_bytes, inspect_location
+    from lowbackground.pipeline.explain.inspect_output import inspect_output, is_output
+    from lowbackground.pipeline.explain.inspection import inspect_bytes, inspect_location
 
     _expect("inspect", what, "bytes, or the path of a file", bytes, str, PathLike)
     _expect("inspect", config, "a lowbackground.Config, or nothing", Config, type(None))

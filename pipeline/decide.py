@@ -9,13 +9,13 @@ import pyarrow.compute as pc
 
 from lowbackground.detectors.contract import media_kind
 from lowbackground.detectors.evidence import Finding
-from lowbackground.pipeline.case import Case
 from lowbackground.pipeline.config import Config
-from lowbackground.pipeline.fusion import fuse
 from lowbackground.pipeline.judge import Judgement
-from lowbackground.pipeline.policy import Policy, decide, probability
-from lowbackground.pipeline.priors import Priors
-from lowbackground.pipeline.rows import Decision
+from lowbackground.pipeline.output.rows import Decision
+from lowbackground.pipeline.verdicts.case import Case
+from lowbackground.pipeline.verdicts.fusion import fuse
+from lowbackground.pipeline.verdicts.policy import Policy, decide, probability
+from lowbackground.pipeline.verdicts.priors import Priors
 
 _WEIGHT = {"human": 1.0, "synthetic": 0.0}  # by default; an unknown weighs the chance that it is human
 

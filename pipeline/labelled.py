@@ -16,8 +16,8 @@ from lowbackground.pipeline.clean import clean
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.decide import Decider
 from lowbackground.pipeline.judge import Judgement, judge
-from lowbackground.pipeline.rows import Decision, content_digests, encode
-from lowbackground.pipeline.setup import Setup, prepare
+from lowbackground.pipeline.output.rows import Decision, content_digests, encode
+from lowbackground.pipeline.runs.setup import Setup, prepare
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from lowbackground.detectors.contract import MEDIA_KINDS
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Kind, Signal, Strength
 from lowbackground.manifests.credential import Claim, Integrity, Trust
-from lowbackground.pipeline.case import Case
-from lowbackground.pipeline.conditions import GRADES, SIGNALS, TRUST_TIERS
-from lowbackground.pipeline.fusion import fuse
-from lowbackground.pipeline.policy import Policy
-from lowbackground.pipeline.policy_file import parse_policy
+from lowbackground.pipeline.verdicts.case import Case
+from lowbackground.pipeline.verdicts.conditions import GRADES, SIGNALS, TRUST_TIERS
+from lowbackground.pipeline.verdicts.fusion import fuse
+from lowbackground.pipeline.verdicts.policy import Policy
+from lowbackground.pipeline.verdicts.policy_file import parse_policy
 
 SPEAKING = (Signal.HUMAN, Signal.SYNTHETIC, Signal.MIXED)
 QUIET = (Signal.SILENT, Signal.SKIPPED)

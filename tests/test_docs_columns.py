@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from lowbackground.manifests.credential import CREDENTIAL_TYPE
-from lowbackground.pipeline.schema import EVIDENCE_TYPE, EXHIBIT_SCHEMA, UNREADABLE_SCHEMA, output_schema
+from lowbackground.pipeline.output.schema import EVIDENCE_TYPE, EXHIBIT_SCHEMA, UNREADABLE_SCHEMA, output_schema
 
 TEXT = (Path(__file__).parents[1] / "docs" / "columns.md").read_text(encoding="utf-8")
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from lowbackground.detectors.registry import default_names
-from lowbackground.pipeline.policy_file import load_policy
+from lowbackground.pipeline.verdicts.policy_file import load_policy
 
 TEXT = (Path(__file__).parents[1] / "docs" / "detectors.md").read_text(encoding="utf-8")
 

@@ -8,12 +8,12 @@ from typer.testing import CliRunner
 
 from lowbackground.detectors.evidence import Basis
 from lowbackground.pipeline.cli.policies import app
-from lowbackground.pipeline.condition_values import AtLeastStrength, Choice, KnownGlobs
-from lowbackground.pipeline.conditions import KEYS
-from lowbackground.pipeline.fusion import FAMILY_CAP
-from lowbackground.pipeline.policy_file import SHIPPED, load_policy
-from lowbackground.pipeline.priors import load_priors
-from lowbackground.pipeline.unknown import MIN_CHARS, UNKNOWN_REASONS
+from lowbackground.pipeline.verdicts.condition_values import AtLeastStrength, Choice, KnownGlobs
+from lowbackground.pipeline.verdicts.conditions import KEYS
+from lowbackground.pipeline.verdicts.fusion import FAMILY_CAP
+from lowbackground.pipeline.verdicts.policy_file import SHIPPED, load_policy
+from lowbackground.pipeline.verdicts.priors import load_priors
+from lowbackground.pipeline.verdicts.unknown import MIN_CHARS, UNKNOWN_REASONS
 
 TEXT = (Path(__file__).parents[1] / "docs" / "policies.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)

@@ -28,7 +28,7 @@ def check(file: str = typer.Argument(help="A YAML file.")) -> None:
     """Say whether FILE is a right configuration; exit code 2 and the wrong keys otherwise."""
     from datetime import UTC, datetime
 
-    from lowbackground.pipeline.setup import prepare
+    from lowbackground.pipeline.runs.setup import prepare
 
     prepare(load_config(file), datetime.now(UTC))
     typer.echo(f"{file}: ok", err=True)

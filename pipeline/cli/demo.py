@@ -16,8 +16,8 @@ def demo(
     Its pictures and texts are signed by an authority that is made on the spot and trusted in this folder only.
     """
     from lowbackground.pipeline.demo import showing
-    from lowbackground.pipeline.run import run
-    from lowbackground.pipeline.summary import summary
+    from lowbackground.pipeline.runs.run import run
+    from lowbackground.pipeline.runs.summary import summary
 
     folder = Path(out)
     crawl, config = showing.prepare(folder)

@@ -9,7 +9,7 @@ from lowbackground.pipeline.config import Config, load_config
 from lowbackground.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
-    from lowbackground.pipeline.explanation import Explanation
+    from lowbackground.pipeline.explain.explanation import Explanation
 
 
 def inspect(
@@ -30,7 +30,7 @@ def inspect(
 ) -> None:
     """Explain one record: evidence, C2PA chain, log-odds, the rule that decided and the one that nearly did."""
     from lowbackground.pipeline import api
-    from lowbackground.pipeline.inspect_output import is_output
+    from lowbackground.pipeline.explain.inspect_output import is_output
 
     if as_of is not None and is_output(what):
         raise ConfigError(
@@ -49,7 +49,7 @@ def inspect(
 
 def from_stdin(settings: Config) -> "Explanation":
     """Explain what comes in, under the name that people know it by."""
-    from lowbackground.pipeline.inspection import inspect_bytes
+    from lowbackground.pipeline.explain.inspection import inspect_bytes
 
     limit = settings.read.max_media_bytes + 1  # one more is enough to be refused
     return inspect_bytes(sys.stdin.buffer.read(limit), settings, "standard input")
@@ -70,7 +70,7 @@ def print_screen(found: "Explanation") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from lowbackground.pipeline.explanation_screen import lines
+    from lowbackground.pipeline.explain.explanation_screen import lines
 
     console = Console(highlight=False, emoji=False, markup=False)
     for line in lines(found):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from lowbackground.pipeline.conditions import Condition
+    from lowbackground.pipeline.verdicts.conditions import Condition
 
 app = typer.Typer(help="Policies: whether one is right, and what it says.", no_args_is_help=True)
 
@@ -22,8 +22,8 @@ def check(
     """
     from lowbackground.detectors.registry import documented_reasons
     from lowbackground.pipeline.judge import REASONS
-    from lowbackground.pipeline.policy_check import check as problems_of
-    from lowbackground.pipeline.policy_file import load_policy
+    from lowbackground.pipeline.verdicts.policy_check import check as problems_of
+    from lowbackground.pipeline.verdicts.policy_file import load_policy
 
     policy, reasons = load_policy(file), documented_reasons()
     problems = problems_of(policy, None if reasons is None else reasons | REASONS.keys())
@@ -39,7 +39,7 @@ def show(
     name: str = typer.Argument("standard", help="standard, strict, lenient, or a YAML file.", metavar="NAME"),
 ) -> None:
     """Print the rules of a policy in order, with its cut-offs, as it was understood."""
-    from lowbackground.pipeline.policy_file import load_policy
+    from lowbackground.pipeline.verdicts.policy_file import load_policy
 
     policy = load_policy(name)
     typer.echo(f"{policy.name}  digest {policy.digest}")
@@ -54,7 +54,7 @@ def show(
 
 def _outline(condition: "Condition") -> list[str]:
     """A condition as an indented list: a line a mapping, and one above the parts of `all` and `any`."""
-    from lowbackground.pipeline.conditions import AllOf, Leaf, describe
+    from lowbackground.pipeline.verdicts.conditions import AllOf, Leaf, describe
 
     if isinstance(condition, Leaf):
         return [describe(condition)]

@@ -17,8 +17,8 @@ def redecide(
     ),
 ) -> None:
     """Decide the rows of OUT again, by another policy or other labels to keep, without reading the input."""
-    from lowbackground.pipeline.redecide import redecide as redecided
-    from lowbackground.pipeline.summary import summary
+    from lowbackground.pipeline.runs.redecide import redecide as redecided
+    from lowbackground.pipeline.runs.summary import summary
 
     changes: dict[str, object] = {
         "policy": policy,

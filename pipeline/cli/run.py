@@ -10,7 +10,7 @@ from lowbackground.pipeline.config import Config, load_config, validated
 from lowbackground.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
-    from lowbackground.pipeline.progress import Display
+    from lowbackground.pipeline.runs.progress import Display
 
 
 class OptOut(StrEnum):
@@ -150,8 +150,8 @@ def run(
     if dry_run:
         print_plan(resolved)
         return
-    from lowbackground.pipeline import run as running
-    from lowbackground.pipeline.summary import summary
+    from lowbackground.pipeline.runs import run as running
+    from lowbackground.pipeline.runs.summary import summary
 
     result = running.run(resolved, display_for(resolved.progress))
     for line in summary(result):
@@ -214,7 +214,7 @@ def only_detectors(config: Config, names: list[str]) -> Config:
 
 def display_for(style: str) -> "Display":
     """A live display on a terminal, plain lines elsewhere, unless one of them is asked for."""
-    from lowbackground.pipeline.progress import LiveDisplay, NoDisplay, PlainDisplay
+    from lowbackground.pipeline.runs.progress import LiveDisplay, NoDisplay, PlainDisplay
 
     if style == "none":
         return NoDisplay()
@@ -223,8 +223,8 @@ def display_for(style: str) -> "Display":
 
 def print_plan(config: Config) -> None:
     """The resolved configuration as YAML on stdout, the plan in words on stderr."""
-    from lowbackground.pipeline.plan import make_plan
-    from lowbackground.pipeline.progress import plan_line
+    from lowbackground.pipeline.runs.plan import make_plan
+    from lowbackground.pipeline.runs.progress import plan_line
 
     planned = make_plan(config)
     typer.echo(planned.run.config.to_yaml(), nl=False)

@@ -11,8 +11,8 @@ from multiprocessing.connection import Connection, wait
 
 from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Task
 from lowbackground.pipeline.errors import ConfigError
-from lowbackground.pipeline.ledger import Commit
-from lowbackground.pipeline.plan import RunPlan
+from lowbackground.pipeline.runs.ledger import Commit
+from lowbackground.pipeline.runs.plan import RunPlan
 from lowbackground.pipeline.units import Unit
 
 Watcher = Callable[[str, Progress], None]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lowbackground.pipeline.ledger import Commit
+from lowbackground.pipeline.runs.ledger import Commit
 from lowbackground.pipeline.units import Unit
 
 

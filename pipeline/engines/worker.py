@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 
 from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Task
 from lowbackground.pipeline.errors import ConfigError, LowbackgroundError, StorageError
-from lowbackground.pipeline.plan import RunPlan
+from lowbackground.pipeline.runs.plan import RunPlan
 
 
 def limit_memory(allowance: int) -> None:
@@ -42,7 +42,7 @@ def serve(pipe: Connection) -> None:
     """Run units until the parent hangs up."""
     import pyarrow as pa
 
-    from lowbackground.pipeline.run_unit import Workbench, run_unit
+    from lowbackground.pipeline.runs.run_unit import Workbench, run_unit
 
     plan: RunPlan = pipe.recv()
     pa.set_cpu_count(1)

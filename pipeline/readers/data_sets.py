@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import ConfigError
-from lowbackground.pipeline.locations import openable, redacted
+from lowbackground.pipeline.inputs.locations import openable, redacted
 from lowbackground.pipeline.units import InputFile
 
 ROOT = "hf://datasets/"

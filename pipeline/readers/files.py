@@ -8,7 +8,7 @@ from lowbackground.manifests.sniff import sniff
 from lowbackground.pipeline.batch import Batch, Unreadable
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.extract import ExtractionError
-from lowbackground.pipeline.locations import is_local, open_binary
+from lowbackground.pipeline.inputs.locations import is_local, open_binary
 from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS, Document, Event, Skipped, batches
 from lowbackground.pipeline.readers.input_stream import storage_error
 from lowbackground.pipeline.readers.payload import HEAD, hint_of, is_media, is_record, no_record, payload_of

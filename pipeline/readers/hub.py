@@ -15,7 +15,7 @@ import pyarrow as pa
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import NOT_DAMAGE, ConfigError, LowbackgroundError, UnitError
-from lowbackground.pipeline.locations import open_binary
+from lowbackground.pipeline.inputs.locations import open_binary
 from lowbackground.pipeline.readers.data_sets import ROOT, columns_of, opened, part_of
 from lowbackground.pipeline.readers.input_stream import open_input, storage_error
 from lowbackground.pipeline.readers.mapping import map_table, parts, written

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 from lowbackground.pipeline.errors import StorageError
-from lowbackground.pipeline.locations import open_binary
+from lowbackground.pipeline.inputs.locations import open_binary
 from lowbackground.pipeline.units import InputFile
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
 
-from lowbackground.pipeline.locations import open_binary
+from lowbackground.pipeline.inputs.locations import open_binary
 
 CHUNK = 1 << 20  # bytes of one piece of output, and of one read of an uncompressed file
 _INPUT = 1 << 16

@@ -16,7 +16,7 @@ from lowbackground.pipeline.batch import Batch, Unreadable
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import UnitError
 from lowbackground.pipeline.extract import has_text
-from lowbackground.pipeline.locations import is_local
+from lowbackground.pipeline.inputs.locations import is_local
 from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS, Event, Skipped, batches
 from lowbackground.pipeline.readers.input_stream import open_input
 from lowbackground.pipeline.readers.payload import HEAD, hint_of, is_media

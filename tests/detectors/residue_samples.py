@@ -253,7 +253,10 @@ HTML: dict[str, tuple[list[str], list[str]]] = {
     ),
     "openai-search-image-element": (
         ['<img src="https://images.openai.com/thumbnails/url/KHDW6nicDcnbCoIwAADQv">'],
-        ['<img src="https://images.openai.com/blob/logo.png">', '<a href="https://images.openai.com/static-rsc-4/x">y</a>'],
+        [
+            '<img src="https://images.openai.com/blob/logo.png">',
+            '<a href="https://images.openai.com/static-rsc-4/x">y</a>',
+        ],
     ),
     "tagged-link": (
         ['<p><a href="https://museum.example/hours?a=1&amp;utm_source=chatgpt.com">x</a></p>'],

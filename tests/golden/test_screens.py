@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from lowbackground.pipeline.schema import output_schema
+from lowbackground.pipeline.output.schema import output_schema
 
 HERE = Path(__file__).parent
 PROGRAM = str(Path(sys.executable).with_name("lowbackground"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lowbackground.pipeline.config import Config
-from lowbackground.pipeline.run import run
+from lowbackground.pipeline.runs.run import run
 from tests.assets import tiny
 from tests.factories import AS_OF
 

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lowbackground.pipeline import run as running
-from lowbackground.pipeline import run_unit as unit_runner
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.engines import worker
 from lowbackground.pipeline.engines.messages import Failed, Ready, Task
 from lowbackground.pipeline.errors import ConfigError, StorageError
-from lowbackground.pipeline.inspection import inspect_location
-from lowbackground.pipeline.plan import make_plan
+from lowbackground.pipeline.explain.inspection import inspect_location
+from lowbackground.pipeline.runs import run as running
+from lowbackground.pipeline.runs import run_unit as unit_runner
+from lowbackground.pipeline.runs.plan import make_plan
 from tests.factories import AS_OF
 
 ROWS = 30

@@ -7,11 +7,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Signal
-from lowbackground.pipeline.case import Case
 from lowbackground.pipeline.errors import ConfigError
-from lowbackground.pipeline.fusion import FAMILY_CAP, family_totals, fuse
-from lowbackground.pipeline.policy import Policy, decide, probability
-from lowbackground.pipeline.policy_file import SHIPPED, load_policy, parse_policy
+from lowbackground.pipeline.verdicts.case import Case
+from lowbackground.pipeline.verdicts.fusion import FAMILY_CAP, family_totals, fuse
+from lowbackground.pipeline.verdicts.policy import Policy, decide, probability
+from lowbackground.pipeline.verdicts.policy_file import SHIPPED, load_policy, parse_policy
 from tests.strategies import (
     SPEAKING,
     TYPICAL,

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from lowbackground.pipeline.config import Read
-from lowbackground.pipeline.discover import discover
+from lowbackground.pipeline.inputs.discover import discover
 from lowbackground.pipeline.units import Format
 from tests.reading import in_slices, seen
 

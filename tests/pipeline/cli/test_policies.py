@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from lowbackground.pipeline.cli.policies import app
 from lowbackground.pipeline.errors import ConfigError
-from lowbackground.pipeline.policy_file import SHIPPED, load_policy
+from lowbackground.pipeline.verdicts.policy_file import SHIPPED, load_policy
 
 SHADOWED = """
 version: 1

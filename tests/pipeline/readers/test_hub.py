@@ -65,7 +65,7 @@ REPOSITORIES = {
 SCRIPT = r"""
 import base64, json, sys
 from lowbackground.pipeline.config import Read
-from lowbackground.pipeline.discover import discover
+from lowbackground.pipeline.inputs.discover import discover
 from lowbackground.pipeline.errors import LowbackgroundError
 from lowbackground.pipeline.readers import reader_for
 from lowbackground.pipeline.units import Unit

@@ -17,7 +17,7 @@ import pytest
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import ConfigError, StorageError, UnitError
-from lowbackground.pipeline.locations import open_binary
+from lowbackground.pipeline.inputs.locations import open_binary
 from lowbackground.pipeline.readers import files, hub, input_stream, reader_for, streams
 from lowbackground.pipeline.readers.http_body import decode_body
 from lowbackground.pipeline.units import Format, InputFile, Unit

@@ -9,9 +9,9 @@ import pytest
 
 from lowbackground.pipeline.config import Config, Mapping, Read
 from lowbackground.pipeline.errors import ConfigError
-from lowbackground.pipeline.plan import make_plan
 from lowbackground.pipeline.readers import parquet
 from lowbackground.pipeline.readers.roles import passthrough_schema
+from lowbackground.pipeline.runs.plan import make_plan
 from lowbackground.pipeline.units import Format
 from tests.reading import input_file, seen
 

@@ -1,0 +1,1 @@
+"""Finds what there is to read: names become files with a format."""

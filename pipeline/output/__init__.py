@@ -1,0 +1,1 @@
+"""What is written: schema, rows, files that appear whole."""

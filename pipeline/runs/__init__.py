@@ -1,0 +1,1 @@
+"""A run from its plan to its statement: units, commits, tallies, what the screen says."""

@@ -1,0 +1,191 @@
+"""What a run judges with: policy, priors, detectors and trust lists, fixed when it is planned.
+
+The trust lists are copied into `_run/trust/`, and workers read that copy, so that what a resumed run decides does not
+depend on what happened to the originals.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lowbackground.detectors.contract import Detector, RunFacts
+from lowbackground.detectors.registry import available, build, default_names
+from lowbackground.manifests.digest import json_digest
+from lowbackground.manifests.trust import TrustError, TrustList, copy_lists, folder_digest, lists_in, user_folder
+from lowbackground.pipeline.config import Config
+from lowbackground.pipeline.decide import Decider
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.output.schema import OutputSchema, output_schema
+from lowbackground.pipeline.output.storage import Storage
+from lowbackground.pipeline.verdicts.policy import Policy
+from lowbackground.pipeline.verdicts.policy_file import load_policy, parse_policy, policy_path
+from lowbackground.pipeline.verdicts.priors import Priors, load_priors, priors_path
+from lowbackground.pipeline.yaml_files import parse_yaml
+
+TRUST = "_run/trust"
+POLICY, PRIORS = "_run/policy.yaml", "_run/priors.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorFacts:
+    """A detector of this run, as output and statement name it."""
+
+    name: str
+    version: str
+    basis: str
+    exact: bool
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Fixed at plan time, sent to every worker.
+
+    `options` maps each detector that runs to its options. `trust` is the folder that workers read, null where no
+    list is installed; `trust_lists` what is in it.
+    """
+
+    as_of: datetime
+    policy: Policy
+    policy_path: Path
+    priors: Priors
+    priors_path: Path
+    options: Mapping[str, Mapping[str, Any]]
+    detectors: tuple[DetectorFacts, ...]
+    columns: tuple[tuple[str, pa.Schema], ...]
+    trust: Path | None
+    trust_lists: tuple[TrustList, ...]
+    trust_digest: str
+
+    @property
+    def policy_digest(self) -> str:
+        """Of rules and cut-offs."""
+        return self.policy.digest
+
+    def identity(self) -> dict[str, str]:
+        """A digest for each part that can change the output."""
+        return {
+            "policy": self.policy.digest,
+            "priors": self.priors.digest,
+            "detectors": json_digest([[facts.name, facts.version, facts.options] for facts in self.detectors]),
+            "trust lists": self.trust_digest,
+        }
+
+    def build_detectors(self) -> tuple[Detector, ...]:
+        """The detectors, in the order of their names."""
+        return _build(self.options, RunFacts(self.as_of, self.trust))
+
+    def build_decider(self, config: Config) -> Decider:
+        """What turns their findings into decisions."""
+        return Decider.of(self.policy, self.priors, config)
+
+    def output_schema(self, inputs: Iterable[tuple[str, pa.Schema]], config: Config) -> OutputSchema:
+        """The schema of a run over these inputs."""
+        return output_schema(inputs, self.columns, emit=config.emit, rejected=config.rejected)
+
+    def publish(self, storage: Storage) -> "Setup":
+        """Copy policy and trust lists into an output folder; workers of a local one read that copy of the lists."""
+        storage.write(POLICY, self.policy_path.read_bytes())
+        storage.write(PRIORS, self.priors_path.read_bytes())
+        if self.trust is None:
+            return self
+        if storage.is_local:
+            target = storage.local(TRUST)
+            if target != self.trust:
+                copy_lists(self.trust, target)
+            return replace(self, trust=target)
+        for path in sorted(self.trust.iterdir()):
+            storage.write(f"{TRUST}/{path.name}", path.read_bytes())
+        return self
+
+    def notices(self) -> tuple[str, ...]:
+        """What the first and the last lines of a run must say."""
+        if self.trust_lists or "content_credentials" not in self.options:
+            return ()
+        words = "no trust list is installed: signers are judged by the snapshot compiled into encypher-c2pa. "
+        return (words + "`lowbackground trust update` installs the official lists",)
+
+
+def prepare(config: Config, as_of: datetime) -> Setup:
+    """Load all that a configuration names.
+
+    Raises:
+        ConfigError: a policy, a table, a trust list or an option of a detector is wrong.
+    """
+    policy, priors = load_policy(config.policy), load_priors(config.prior.table)
+    try:
+        folder = Path(config.trust_folder) if config.trust_folder else user_folder()
+        lists = lists_in(folder)
+        digest = folder_digest(folder)
+    except TrustError as error:
+        raise ConfigError(str(error)) from error
+    trust = folder if lists else None
+    options = enabled(config.detectors, policy)
+    detectors = _build(options, RunFacts(as_of, trust))
+    facts = tuple(
+        DetectorFacts(d.name, d.version, d.basis.value, d.exact, json_digest(_plain(options[d.name])))
+        for d in detectors
+    )
+    columns = tuple((detector.name, detector.columns) for detector in detectors)
+    return Setup(
+        as_of,
+        policy,
+        policy_path(config.policy),
+        priors,
+        priors_path(config.prior.table),
+        options,
+        facts,
+        columns,
+        trust,
+        lists,
+        digest,
+    )
+
+
+def enabled(sections: Mapping[str, Mapping[str, Any]], policy: Policy) -> dict[str, dict[str, Any]]:
+    """The detectors that run, with their options: those on by default and those enabled, less those disabled.
+
+    Raises:
+        ConfigError: a section names a detector that is not installed.
+    """
+    names = set(default_names()) | set(sections)
+    if unknown := sorted(names - {found.name for found in available()}):
+        raise ConfigError(f"detectors: {', '.join(unknown)}: not installed; `lowbackground detectors` lists what is")
+    names -= {name for name, section in sections.items() if not section.get("enabled", True)}
+    options = {
+        name: {key: value for key, value in sections.get(name, {}).items() if key != "enabled"}
+        for name in sorted(names)
+    }
+    if "era" in options:  # one place decides where an era begins: the policy, unless the user says otherwise
+        options["era"].setdefault("cutoffs", dict(policy.cutoffs))
+    return options
+
+
+def _build(options: Mapping[str, Mapping[str, Any]], facts: RunFacts) -> tuple[Detector, ...]:
+    try:
+        return tuple(build(options, facts))
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _plain(value: Any) -> Any:
+    """Options as JSON: dates become text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
+
+
+def policy_of(storage: Storage) -> Policy:
+    """The policy by which an output folder was decided.
+
+    Raises:
+        ConfigError: it is damaged.
+    """
+    where = f"{storage.root}/{POLICY}"
+    return parse_policy(parse_yaml(storage.read(POLICY), where), where, "policy")

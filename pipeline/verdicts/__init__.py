@@ -1,0 +1,1 @@
+"""From evidence to label: fusion, priors, policies."""

@@ -1,0 +1,29 @@
+"""What is made ready before a run: a verifier that cannot be relied on stops it there."""
+
+from typing import Any
+
+import pytest
+
+from lowbackground.manifests import c2pa
+from lowbackground.pipeline.config import Config
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.runs.setup import prepare
+from tests.factories import AS_OF
+
+
+@pytest.mark.parametrize("name", ["content_credentials", "text_credentials"])
+def test_a_verifier_that_ignores_its_settings_stops_the_run_before_it_reads(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    def ignoring(_built: object) -> None:
+        raise c2pa.SettingsError("c2pa-rs does not read its trust lists; use a version that was tested")
+
+    others = {"content_credentials", "text_credentials"} - {name}
+    detectors = {name: {"enabled": True}, **{other: {"enabled": False} for other in others}}
+    config = Config.model_validate({"trust_folder": str(tmp_path / "trust"), "detectors": detectors})
+    assert name in {facts.name for facts in prepare(config, AS_OF).detectors}
+
+    c2pa._validator.cache_clear()
+    monkeypatch.setattr(c2pa, "try_out", ignoring)
+    with pytest.raises(ConfigError, match=f"{name}: SettingsError: c2pa-rs does not read its trust lists"):
+        prepare(config, AS_OF)
