@@ -3,7 +3,16 @@
 import sys
 from pathlib import Path
 
-from benchmarks import declared_metadata, dwt_dct, extraction, llm_residue, pipeline, precheck, text_watermarks
+from benchmarks import (
+    credentials,
+    declared_metadata,
+    dwt_dct,
+    extraction,
+    llm_residue,
+    pipeline,
+    precheck,
+    text_watermarks,
+)
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -15,6 +24,7 @@ def main() -> None:
         raise SystemExit(f"{data}: not there; give the folder of real data: python -m benchmarks FOLDER")
     for title, benchmark in (
         ("pre-check, one file", lambda: precheck.main(data / "c2pa")),
+        ("credentials, one file", lambda: credentials.main(data)),
         ("metadata, one file", lambda: declared_metadata.main([str(data / "c2pa")])),
         ("residue and disclosures: false positives, hits, speed", lambda: llm_residue.main(data)),
         ("keyed text watermarks: p-values on human text, power, cost", lambda: text_watermarks.main(data / "text")),
