@@ -1,15 +1,12 @@
 """Decides what a run will do before anything is read, and what is left of it when it is started again.
 
-- Units are cut by `unit_bytes` and named after their inputs, never by the number of workers.
-- An output folder belongs to one configuration: another one is refused with the keys that differ.
-- The plan of an output folder only grows: more inputs are an increment; a changed input is refused unless
-  `redo_changed`.
+- An output folder belongs to one configuration (`same_configuration`), and its plan only grows (`cutting`).
+- Nothing is written before `publish`, and what a killed run left is swept then.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -20,11 +17,13 @@ from lowbackground.manifests.digest import canonical_json, json_digest
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.inputs.discover import Discovered, discover
-from lowbackground.pipeline.inputs.locations import is_local, redacted, scheme_of
+from lowbackground.pipeline.inputs.locations import redacted, scheme_of
 from lowbackground.pipeline.output.schema import SCHEMA_VERSION, OutputSchema, unite
 from lowbackground.pipeline.output.storage import Storage
 from lowbackground.pipeline.readers import reader_for
+from lowbackground.pipeline.runs.cutting import grow
 from lowbackground.pipeline.runs.ledger import Commit, forget, read_commits
+from lowbackground.pipeline.runs.same_configuration import check_same
 from lowbackground.pipeline.runs.setup import Setup, prepare
 from lowbackground.pipeline.units import Format, InputFile, Unit
 
@@ -32,9 +31,7 @@ RUN_FILE, PLAN_FILE, SCHEMA_FILE = "_run/run.json", "_run/plan.jsonl", "_run/sch
 _RUN_KEYS = {"program", "schema", "configuration", "setup", "skipped_inputs"}
 _ANOTHER = "a run needs another folder (-o)"
 STATEMENT = "_run/statement.json"
-REDECIDE = "`lowbackground redecide OUT -o NEW` needs no input"
 WRITABLE = ("file", "local", "s3", "gs", "abfs", "az", "hf")  # stores that keep what a worker process writes
-MAX_GROUP_FILES = 1000  # of loose files in a unit: opened one by one, they cost more than their bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +104,12 @@ def make_plan(config: Config) -> Planned:
     config = config.with_values(as_of=as_of)
     setup = prepare(config, as_of)
     if previous is not None:
-        _check_same(config, setup, previous)
+        check_same(config, setup, previous)
     found_inputs = discover(config.inputs, config.read)
     if previous is not None:  # a start without inputs finishes the plan; one with others adds to it
         found_inputs = Discovered(found_inputs.files, _passed_over(previous, config.inputs, found_inputs.skipped))
         config = config.with_values(inputs=_united(previous["configuration"]["inputs"], config.inputs))
-    units, undo_names, fresh = _grow(
+    units, undo_names, fresh = grow(
         planned_units(storage) if previous else [], found_inputs.files, config, config.redo_changed
     )
     commits = _whole(storage, read_commits(storage)) if previous else {}
@@ -229,136 +226,9 @@ def _as_of(config: Config, previous: Mapping[str, Any] | None) -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _check_same(config: Config, setup: Setup, previous: Mapping[str, Any]) -> None:
-    """Refuse to mix two configurations in one output folder, and name what differs."""
-    if previous["program"] != __version__ or previous["schema"] != SCHEMA_VERSION:
-        raise ConfigError(
-            f"{config.out}: was written by version {previous['program']} (schema {previous['schema']}), this is "
-            f"{__version__} (schema {SCHEMA_VERSION}); finish it with that version, or give another folder to -o"
-        )
-    then, now = _dotted(previous["configuration"]), _dotted(config.model_dump(mode="json"))
-    differing = [
-        key for key in sorted(now) if key.split(".")[0] in Config.identity_keys() and then.get(key) != now[key]
-    ]
-    if differing:
-        changes = ", ".join(f"{key} was {then.get(key)!r} and is {now[key]!r}" for key in differing)
-        raise ConfigError(
-            f"{config.out}: was written with another configuration: {changes}. Give another folder to -o, or the old values"
-            + (f", or decide again: {REDECIDE}" if set(differing) <= {"keep", "opt_out", "family_shrinkage"} else "")
-        )
-    for part, digest in setup.identity().items():
-        if previous["setup"].get(part) != digest:
-            raise ConfigError(
-                f"{config.out}: was written with another {part} ({str(previous['setup'].get(part))[:12]} then, {digest[:12]} "
-                f"now); give another folder to -o{_ADVICE.get(part, '')}"
-            )
-
-
-_ADVICE = {
-    "policy": f", or decide again: {REDECIDE}",
-    "priors": f", or decide again: {REDECIDE}",
-    "trust lists": ", or finish it with its own: --set trust_folder=OUT/_run/trust",
-}
-
-
-def _dotted(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested keys as the dotted ones that --set takes."""
-    flat: dict[str, Any] = {}
-    for key, item in value.items():
-        flat |= _dotted(item, f"{prefix}{key}.") if isinstance(item, Mapping) and item else {f"{prefix}{key}": item}
-    return flat
-
-
 def planned_units(storage: Storage) -> list[Unit]:
     """The units of an output folder, in the order of its plan."""
     return [Unit.from_json(orjson.loads(line)) for line in storage.read(PLAN_FILE).splitlines()]
-
-
-def _grow(
-    units: Sequence[Unit], files: Sequence[tuple[Format, InputFile]], config: Config, redo: bool
-) -> tuple[list[Unit], list[str], list[tuple[Format, InputFile]]]:
-    """The units with those of new inputs added: (units, names of units whose input changed, inputs that are new)."""
-    known = {file.source: (unit, file) for unit in units for file in unit.files}
-    _check_addresses(known, files, config.out)
-    places = {file.uri: file.source for unit in units for file in unit.files}
-    files = [(format_, file) for format_, file in files if places.get(file.uri, file.source) == file.source]
-    changed = {
-        known[file.source][0].name: file
-        for _, file in files
-        if file.source in known and known[file.source][1].fingerprint != file.fingerprint
-    }
-    if changed and not redo:
-        names = sorted({file.source for file in changed.values()})
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        raise ConfigError(
-            f"{', '.join(names[:3])}{more}: changed since {config.out} was planned (fingerprint differs); "
-            "--redo-changed filters them again, another folder to -o keeps both"
-        )
-    stale_sources = {file.source for unit in units if unit.name in changed for file in unit.files}
-    stale = [unit.name for unit in units if any(file.source in stale_sources for file in unit.files)]
-    addresses = {file.source: file for _, file in files}
-    kept = [_at(unit, addresses) for unit in units if unit.name not in stale]
-    present = {file.source for unit in kept for file in unit.files}
-    beside = [
-        (unit.format, file) for unit in units if unit.name in stale for file in unit.files
-    ]  # unchanged, same group
-    fresh = list(
-        {file.source: (format_, file) for format_, file in (*beside, *files) if file.source not in present}.values()
-    )
-    taken = {unit.name.rpartition("-")[0] for unit in kept}
-    return kept + list(_cut(fresh, config, taken)), stale, fresh
-
-
-def _check_addresses(
-    known: Mapping[str, tuple[Unit, InputFile]], files: Sequence[tuple[Format, InputFile]], out: str
-) -> None:
-    """Refuse a relative name that stood for another file when it was planned: its rows would replace those."""
-    for _, file in files:
-        before = known[file.source][1] if file.source in known else file
-        if is_local(before.uri) and before.uri != file.uri:
-            raise ConfigError(
-                f"{file.source}: stood for {before.uri} when {out} was planned, and is {file.uri} now; name it by another path, "
-                "or give another folder to -o"
-            )
-
-
-def _at(unit: Unit, addresses: Mapping[str, InputFile]) -> Unit:
-    """The unit with its files where they are now: a signed URL of yesterday no longer opens."""
-    return replace(unit, files=tuple(addresses.get(file.source, file) for file in unit.files))
-
-
-def _cut(files: Iterable[tuple[Format, InputFile]], config: Config, taken: set[str]) -> Iterator[Unit]:
-    loose: list[InputFile] = []
-    for format_, file in files:
-        if format_ is Format.FILE:
-            loose.append(file)
-            continue
-        name = _name([file.source], taken)
-        for index, (start, end) in enumerate(reader_for(format_).slices(file, config.unit_bytes)):
-            yield Unit(f"{name}-{index:05d}", format_, (file,), start, end)
-    for group in _groups(loose, config.unit_bytes):
-        yield Unit(f"{_name([file.source for file in group], taken)}-00000", Format.FILE, tuple(group))
-
-
-def _groups(files: Iterable[InputFile], unit_bytes: int) -> Iterator[list[InputFile]]:
-    group: list[InputFile] = []
-    size = 0
-    for file in files:
-        if group and (size + file.size > unit_bytes or len(group) >= MAX_GROUP_FILES):
-            yield group
-            group, size = [], 0
-        group.append(file)
-        size += file.size
-    if group:
-        yield group
-
-
-def _name(sources: Sequence[str], taken: set[str]) -> str:
-    """8 hex digits of the inputs' names; as many more as it takes to differ from the others of this folder."""
-    digest = sha256("\n".join(sources).encode()).hexdigest()
-    length = next(length for length in range(8, 65) if digest[:length] not in taken)
-    taken.add(digest[:length])
-    return digest[:length]
 
 
 def _schema(
