@@ -5,6 +5,7 @@ finds more than any real file holds raises `CapReached`.
 """
 
 import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -141,3 +142,20 @@ def utf16_of(raw: bytes, order: str) -> str:
         even, odd = raw[::2].count(0), raw[1::2].count(0)  # high bytes of Latin letters, which every mark holds
         codec = "utf-16-be" if even > odd or (even == odd and order == ">") else "utf-16-le"
     return raw.decode(codec, "replace").rstrip("\0")
+
+
+def inflated(data: Data, out: Gathering, limit: int = MAX_VALUE_BYTES) -> bytes | None:
+    """What was deflated; null where it is damaged, or not plainly deflated.
+
+    Raises:
+        CapReached: it inflates to more than `limit`, or the file has inflated enough.
+    """
+    inflater = zlib.decompressobj()
+    try:
+        found = inflater.decompress(data, limit)
+    except zlib.error:
+        return None
+    out.spend(len(found))
+    if inflater.unconsumed_tail:
+        raise CapReached("inflated-bytes")
+    return found

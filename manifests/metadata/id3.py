@@ -4,11 +4,10 @@ https://id3.org/id3v2.4.0-structure, https://id3.org/id3v2.3.0, https://id3.org/
 """
 
 import struct
-import zlib
 
 from lowbackground.manifests.carriers.id3 import synchsafe
 from lowbackground.manifests.metadata import vorbis
-from lowbackground.manifests.metadata.fields import MAX_VALUE_BYTES, CapReached, Data, Gathering, utf16_of
+from lowbackground.manifests.metadata.fields import MAX_VALUE_BYTES, CapReached, Data, Gathering, inflated, utf16_of
 from lowbackground.manifests.metadata.xmp import read_xmp
 
 MAX_FRAMES = 20_000  # chapters of an audio book included
@@ -132,15 +131,7 @@ def _plain(raw: bytes, flags: int, version: int, out: Gathering) -> bytes | None
         raw = raw.replace(b"\xff\0", b"\xff")
     if not compressed:
         return raw
-    inflater = zlib.decompressobj()
-    try:
-        inflated = inflater.decompress(raw, MAX_VALUE_BYTES)
-    except zlib.error:
-        return None
-    out.spend(len(inflated))
-    if inflater.unconsumed_tail:
-        raise CapReached("inflated-bytes")
-    return inflated
+    return inflated(raw, out)
 
 
 def _gather(name: str, raw: bytes, out: Gathering, place: str, at: int) -> None:

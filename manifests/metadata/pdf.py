@@ -6,10 +6,9 @@ cap. Encrypted files keep their strings to themselves.
 """
 
 import re
-import zlib
 from dataclasses import dataclass
 
-from lowbackground.manifests.metadata.fields import MAX_VALUE_BYTES, CapReached, Data, Gathering, text_of
+from lowbackground.manifests.metadata.fields import MAX_VALUE_BYTES, CapReached, Data, Gathering, inflated, text_of
 from lowbackground.manifests.metadata.xmp import MAX_PACKET_BYTES, read_xmp
 
 MAX_INFLATED = 4 << 20  # one stream; object streams hold dictionaries only, some hundred each
@@ -116,7 +115,11 @@ def _unpacked(file: _File) -> dict[int, tuple[bytes, int]]:
         before = raw[max(0, match.start() - 1024) : match.start()].rpartition(b"obj")[2]
         head = before + raw[match.end() : stream.start()]
         first = _FIRST.search(head)
-        contents = _inflate(raw[stream.end() : done], file.out) if b"FlateDecode" in head else raw[stream.end() : done]
+        contents = (
+            inflated(raw[stream.end() : done], file.out, MAX_INFLATED)
+            if b"FlateDecode" in head
+            else raw[stream.end() : done]
+        )
         if contents is None or first is None or int(first[1]) > _MAX_NUMBERS:
             file.out.irregular = True
             continue
@@ -130,19 +133,6 @@ def _unpacked(file: _File) -> dict[int, tuple[bytes, int]]:
                 start = base + int(offset) if offset.isdigit() and len(offset) < 10 else base
                 found[int(word)] = (contents[start : start + _MAX_DICTIONARY], match.start())
     return found
-
-
-def _inflate(stream: bytes, out: Gathering) -> bytes | None:
-    """What was deflated; null where it is not plainly deflated."""
-    inflater = zlib.decompressobj()
-    try:
-        inflated = inflater.decompress(stream, MAX_INFLATED)
-    except zlib.error:
-        return None
-    out.spend(len(inflated))
-    if inflater.unconsumed_tail:
-        raise CapReached("inflated-bytes")
-    return inflated
 
 
 def _information(text: bytes, at: int, out: Gathering) -> None:
@@ -197,7 +187,7 @@ def _packet(file: _File, reference: _Reference) -> None:
         return
     packet: bytes | None = file.raw[stream.end() : min(end, stream.end() + MAX_PACKET_BYTES + 1)]
     if b"FlateDecode" in text.partition(b"stream")[0]:
-        packet = _inflate(packet or b"", file.out)
+        packet = inflated(packet or b"", file.out, MAX_INFLATED)
     if packet is None:
         file.out.irregular = True
     else:

@@ -5,11 +5,17 @@ PNG specification (third edition), 11.3.3 and 11.3.4.
 
 import binascii
 import struct
-import zlib
 
 from lowbackground.manifests.metadata import iptc
 from lowbackground.manifests.metadata.exif import read_tiff
-from lowbackground.manifests.metadata.fields import MAX_PARTS, MAX_VALUE_BYTES, CapReached, Data, Gathering, piece
+from lowbackground.manifests.metadata.fields import (
+    MAX_PARTS,
+    CapReached,
+    Data,
+    Gathering,
+    inflated,
+    piece,
+)
 from lowbackground.manifests.metadata.xmp import read_xmp
 
 _CHUNK = struct.Struct(">I4s")
@@ -57,12 +63,12 @@ def _text(name: bytes, raw: bytes, out: Gathering, at: int) -> None:
     key = keyword.decode("latin-1")
     value: bytes | None = rest
     if name == b"zTXt":
-        value = _inflate(rest[1:], out) if rest[:1] == b"\0" else None
+        value = inflated(rest[1:], out) if rest[:1] == b"\0" else None
     elif name == b"iTXt":
         compressed = rest[:1] == b"\1"
         _, nul, rest = rest[2:].partition(b"\0")  # language tag
         _, nul, rest = rest.partition(b"\0")  # translated keyword
-        value = _inflate(rest, out) if compressed else rest
+        value = inflated(rest, out) if compressed else rest
     if value is None:
         out.irregular = True
     elif key == _XMP:
@@ -79,19 +85,6 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
-
-
-def _inflate(raw: bytes, out: Gathering) -> bytes | None:
-    """What was deflated; null where it is damaged."""
-    inflater = zlib.decompressobj()
-    try:
-        inflated = inflater.decompress(raw, MAX_VALUE_BYTES)
-    except zlib.error:
-        return None
-    out.spend(len(inflated))
-    if inflater.unconsumed_tail:
-        raise CapReached("inflated-bytes")
-    return inflated
 
 
 def _raw_profile(kind: str, text: bytes, out: Gathering, at: int) -> None:
