@@ -1,7 +1,7 @@
 """Contract tests for detectors, in this project and in those of others: `check_detector(my_detector(...))`.
 
 What holds for every detector: one piece of evidence a row, the same answer twice, the same answer in any batch,
-columns of the declared types, and no exception on the odd records of `sample_batches`.
+columns of the declared types, no exception on the odd records of `sample_batches`, and no column read but those named.
 """
 
 import sys
@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from lowbackground.detectors.applicable import applicable_rows
-from lowbackground.detectors.contract import RECORDS, Detector, Findings
+from lowbackground.detectors.applicable import applicable_rows, columns_read, filled
+from lowbackground.detectors.contract import RECORDS, Detector, Findings, HoldsModel
 from lowbackground.detectors.evidence import Evidence
 from lowbackground.detectors.registry import shape_problem
 
@@ -41,6 +41,12 @@ def _check_batch(detector: Detector, batch: pa.RecordBatch) -> None:
     whole = _answer(detector, batch)
     if not _same(detector, whole, _answer(detector, batch)):
         raise ContractError(f"{detector.name} is not pure: it answers the same {batch.num_rows} records in two ways")
+    if isinstance(detector, HoldsModel):
+        narrow = filled(columns_read(batch, detector.needs))
+        if not _same(detector, whole, _answer(detector, narrow)):
+            raise ContractError(
+                f"{detector.name} reads columns that its needs do not name, and a run will not send them"
+            )
     for cut in sorted({1, batch.num_rows // 2, batch.num_rows - 1} & set(range(1, batch.num_rows))):
         parts = [_answer(detector, batch.slice(0, cut)), _answer(detector, batch.slice(cut))]
         if not _same(detector, whole, _joined(detector, parts, cut)):

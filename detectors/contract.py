@@ -38,9 +38,16 @@ RECORDS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The columns a detector reads, as alternatives: a row in which all of them are null is SKIPPED."""
+    """What of a record a detector reads; a row that it cannot judge is SKIPPED, and it does not see it.
+
+    `any_of` are columns as alternatives: a row in which all of them are null is SKIPPED. `also` are further columns
+    that it reads: a `HoldsModel` is sent those of both and no others. `kinds` are the media kinds that it can judge,
+    where it cannot judge all.
+    """
 
     any_of: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,24 @@ class Detector(Protocol):
 
     def __call__(self, records: pa.RecordBatch, /) -> Findings:
         """Observe the records of one batch."""
+
+
+@runtime_checkable
+class HoldsModel(Detector, Protocol):
+    """A detector with a model too large for a copy a worker: a run loads it once, in a process that serves all workers.
+
+    Its factory must be cheap and import nothing heavy, because every process that plans a run calls it: it checks
+    options and files, and raises ValueError for what is wrong with them; `version` follows from the digests of the
+    files. In a run the detector is shown what the cascade leaves of a batch, and batches of several workers as one;
+    columns that its `needs` do not name are empty there: null, `""`, 0, false, `[]`.
+    """
+
+    def load(self) -> None:
+        """Read the model into memory, or do nothing where that is done; a call without it does it first.
+
+        Raises:
+            ValueError: the model is not what it should be; the message says which file and what to do.
+        """
 
 
 MEDIA_KINDS = ("text", "code", "picture", "video", "voice", "document")

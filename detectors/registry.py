@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from lowbackground.detectors.contract import RECORDS, Detector, Needs, RunFacts
+from lowbackground.detectors.contract import MEDIA_KINDS, RECORDS, Detector, Needs, RunFacts
 from lowbackground.detectors.evidence import Basis
 
 GROUP = "lowbackground.detectors"
@@ -196,8 +196,10 @@ def shape_problem(detector: object) -> str | None:
         return f"basis must be one of {', '.join(Basis)}"
     if not isinstance(detector.needs, Needs) or not detector.needs.any_of:
         return "needs must name at least one column"
-    if unknown := sorted(set(detector.needs.any_of) - set(RECORDS.names)):
+    if unknown := sorted({*detector.needs.any_of, *detector.needs.also} - set(RECORDS.names)):
         return f"needs the columns {', '.join(unknown)}; there are {', '.join(RECORDS.names)}"
+    if unknown := sorted(set(detector.needs.kinds) - set(MEDIA_KINDS)):
+        return f"needs the media kinds {', '.join(unknown)}; there are {', '.join(MEDIA_KINDS)}"
     if wrong := [name for name in detector.columns.names if not name.startswith("prov_")]:
         return f"the columns {', '.join(wrong)} must begin with prov_"
     return None

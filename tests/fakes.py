@@ -10,7 +10,7 @@ from lowbackground.detectors.evidence import Basis, Evidence, Signal
 
 QUIET = Evidence(Signal.SILENT, "fake.quiet")
 NO_COLUMNS = pa.schema([])
-ANY = Needs(("id",))
+ANY, TEXT = Needs(("id",)), Needs(("text",))
 
 
 @dataclass
@@ -29,6 +29,22 @@ class Fake:
     def __call__(self, records: pa.RecordBatch, /) -> Findings:
         self.seen.append(records.column("id").to_pylist())
         return self.answer(records)  # type: ignore[return-value] - a wrong type is what some tests are about
+
+
+@dataclass
+class FakeModel(Fake):
+    """A fake that holds a model: `loads` counts how often it was read; `trouble` is what is wrong with it."""
+
+    basis: Basis = Basis.CLASSIFIER
+    needs: Needs = TEXT
+    exact: bool = False
+    loads: int = 0
+    trouble: Exception | None = None
+
+    def load(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.loads += 1
 
 
 def saying(*evidence: Evidence) -> Callable[[pa.RecordBatch], Findings]:

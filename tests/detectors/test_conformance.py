@@ -10,7 +10,7 @@ from lowbackground.detectors.conformance import ContractError, check_detector, s
 from lowbackground.detectors.contract import Exhibit, Findings, Needs
 from lowbackground.detectors.era import era
 from lowbackground.detectors.evidence import Evidence, Signal
-from tests.fakes import QUIET, Fake
+from tests.fakes import QUIET, Fake, FakeModel
 
 NAMES = pa.schema([("prov_name", pa.string())])
 REASONS = {"fake.quiet": "documented, as the fakes see it"}
@@ -97,11 +97,22 @@ def test_a_detector_is_shown_only_rows_it_can_see() -> None:
     assert {id_ for batch in fake.seen for id_ in batch} == {id_.as_py() for id_ in sidecars}
 
 
+def test_a_model_that_reads_a_column_it_does_not_name_is_found() -> None:
+    def by_language(batch: pa.RecordBatch) -> Findings:
+        return Findings([Evidence(Signal.SILENT, language or "none") for language in batch["language"].to_pylist()])
+
+    check_detector(FakeModel(by_language, needs=Needs(("text",), also=("language",))))
+    with pytest.raises(ContractError, match="columns that its needs do not name"):
+        check_detector(FakeModel(by_language))
+
+
 @pytest.mark.parametrize(
     ("fake", "message"),
     [
         (Fake(needs=Needs(())), "needs must name at least one column"),
         (Fake(needs=Needs(("pixels",))), "needs the columns pixels"),
+        (Fake(needs=Needs(("text",), also=("size",))), "needs the columns size"),
+        (Fake(needs=Needs(("text",), kinds=("poem",))), "needs the media kinds poem"),
         (Fake(columns=pa.schema([("name", pa.string())])), "must begin with prov_"),
         (Fake(version=""), "name and version"),
         (Fake(basis="declared"), "basis must be one of"),  # type: ignore[arg-type] - the breach itself
