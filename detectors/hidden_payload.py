@@ -6,20 +6,23 @@ accidental match has odds of 2^-120. In a PNG the first pixel of a row is known 
 nearly every file is ruled out after a few rows, and no pixel of the others is decoded either.
 """
 
-import io
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from lowbackground.detectors.pixels import is_lossless_webp
+import numpy as np
+
+from lowbackground.detectors.pixels import (
+    Pixels,
+    UndecodableError,
+    decoded_pixels,
+    is_lossless_webp,
+    picture_header,
+)
 from lowbackground.manifests.metadata.fields import MAX_PARTS, MAX_VALUE_BYTES, Data, Field
 
-if TYPE_CHECKING:
-    from PIL import Image
-
 MAX_PIXELS = 12 << 20  # decoded at four bytes each, and only where the first letters match
+COLOUR = frozenset(("RGB", "RGBA"))  # Pillow's modes; what was converted to them holds no bit of a payload
 _MAGIC = {
     b"stealth_pnginfo": ("alpha", False),
     b"stealth_pngcomp": ("alpha", True),
@@ -41,32 +44,24 @@ def hidden_payload(data: Data, container: str) -> Field | None:
         channels = ["alpha", "rgb"]
     else:
         return None
-    picture = open_picture(data, MAX_PIXELS) if channels else None
-    if picture is None:
+    pixels = colour_pixels(data, f"image/{container}", MAX_PIXELS) if channels else None
+    if pixels is None:
         return None
     for channel in channels:
-        text = _payload(picture, channel)
+        text = _payload(pixels, channel)
         if text is not None:
             return Field(f"stealth:{channel}", text, f"pixels, {channel}", 0)
     return None
 
 
-def open_picture(data: Data, max_pixels: int) -> "Image.Image | None":
-    """The decoded picture, RGB or RGBA; null where it cannot be decoded, or has too many pixels."""
-    from PIL import Image
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of damage that does not matter here
-        try:
-            picture = Image.open(io.BytesIO(data), formats=("PNG", "WEBP"))
-            if picture.width * picture.height > max_pixels or picture.mode not in {"RGB", "RGBA"}:
-                return None
-            picture.load()
-        except Image.DecompressionBombError:
+def colour_pixels(data: Data, media_type: str, max_pixels: int) -> Pixels | None:
+    """The pixels as stored, RGB or RGBA; null where they are of another kind, too many, or cannot be decoded."""
+    try:
+        if picture_header(data, media_type).mode not in COLOUR:
             return None
-        except (OSError, ValueError, SyntaxError, struct.error, EOFError, KeyError, IndexError, MemoryError):
-            return None  # a picture that nobody can decode hides nothing
-        return picture
+        return decoded_pixels(data, media_type, max_pixels)
+    except UndecodableError:  # a picture that nobody can decode hides nothing
+        return None
 
 
 def _bits(text: bytes) -> list[int]:
@@ -146,18 +141,18 @@ def _compressed(data: Data) -> Iterator[bytes]:
         at += 12 + length
 
 
-def _payload(picture: "Image.Image", channel: str) -> str | None:
+def _payload(pixels: Pixels, channel: str) -> str | None:
     """The text that a channel holds; null where its letters do not match, or what follows is damaged."""
-    if channel == "alpha" and picture.mode != "RGBA":
+    if channel == "alpha" and pixels.shape[2] < 4:
         return None
-    header = _read(picture, channel, 0, _HEADER_BITS)
+    header = _read(pixels, channel, 0, _HEADER_BITS)
     form = _MAGIC.get(header[:_LETTERS])
     if form is None or form[0] != channel or len(header) < _LETTERS + 4:
         return None
     size = int.from_bytes(header[_LETTERS:], "big")
     if not 0 < size <= 8 * MAX_VALUE_BYTES:
         return None
-    raw = _read(picture, channel, _HEADER_BITS, size)
+    raw = _read(pixels, channel, _HEADER_BITS, size)
     if len(raw) < size // 8:
         return None
     if form[1]:
@@ -172,15 +167,12 @@ def _payload(picture: "Image.Image", channel: str) -> str | None:
         return None
 
 
-def _read(picture: "Image.Image", channel: str, start: int, bits: int) -> bytes:
+def _read(pixels: Pixels, channel: str, start: int, bits: int) -> bytes:
     """Whole bytes from the lowest bits, from bit `start` on; fewer where the picture ends."""
-    import numpy as np
-
-    per_column = picture.height * (1 if channel == "alpha" else 3)
-    first, last = start // per_column, min(picture.width, -(-(start + bits) // per_column))
-    if first >= last:
-        return b""
-    columns = np.asarray(picture.crop((first, 0, last, picture.height)))
-    channels = columns[:, :, 3:4] if channel == "alpha" else columns[:, :, :3]
-    stream = (channels.transpose(1, 0, 2).reshape(-1) & 1)[start - first * per_column :][:bits]
+    channels = pixels[:, :, 3:4] if channel == "alpha" else pixels[:, :, :3]
+    height, width, count = channels.shape
+    per_column = height * count
+    first, last = start // per_column, min(width, -(-(start + bits) // per_column))
+    columns = channels[:, first:last].transpose(1, 0, 2)
+    stream = (columns.reshape(-1) & 1)[start - first * per_column :][:bits]
     return bytes(np.packbits(stream[: len(stream) // 8 * 8]))

@@ -9,7 +9,7 @@ import binascii
 import json
 from typing import Any
 
-from lowbackground.detectors.hidden_payload import open_picture
+from lowbackground.detectors.hidden_payload import colour_pixels
 from lowbackground.manifests.metadata.fields import Data, Field, Metadata
 
 KEY = "computed:novelai-signature"
@@ -24,23 +24,23 @@ def novelai_signature(data: Data, metadata: Metadata, public_key: bytes = PUBLIC
         return None
     for field in metadata.fields:
         if field.key in _PLACES and "signed_hash" in field.value:
-            answer = _verified(data, field.value, public_key)
+            answer = _verified(data, f"image/{metadata.container}", field.value, public_key)
             if answer is not None:
                 return Field(KEY, "valid" if answer else "invalid", field.place, field.offset)
     return None
 
 
-def _verified(data: Data, text: str, public_key: bytes) -> bool | None:
+def _verified(data: Data, media_type: str, text: str, public_key: bytes) -> bool | None:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     comment = _comment(text)
     signature = _signature(comment) if comment else None
-    picture = open_picture(data, MAX_PIXELS) if signature else None
-    if comment is None or signature is None or picture is None:
+    pixels = colour_pixels(data, media_type, MAX_PIXELS) if signature else None
+    if comment is None or signature is None or pixels is None:
         return None
     signed = {key: value for key, value in comment.items() if key != "signed_hash"}
-    message = picture.convert("RGB").tobytes() + json.dumps(signed).encode()  # Python's own form is what was signed
+    message = pixels[:, :, :3].tobytes() + json.dumps(signed).encode()  # Python's own form is what was signed
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
     except InvalidSignature:

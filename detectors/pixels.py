@@ -1,8 +1,9 @@
 """Decoded pixels for the detectors that look at them: bounded, only of formats that are safe to decode, and once.
 
 - `picture_header` reads a header and decides for free what need not be decoded at all.
-- `rgb_pixels` decodes. A second detector that asks about the same bytes gets the same array, as long as that is among
-  the last `KEPT_BYTES` of pixels: about what a batch of pictures decodes to.
+- `decoded_pixels` decodes, and `rgb_pixels` leaves alpha out. A second detector that asks about the same bytes gets the
+  same array, as long as that is among the last `KEPT_BYTES` of pixels: about what a batch of pictures decodes to.
+- `upright` turns pixels as the picture's EXIF says it is to be shown; marks are read from pixels as they are stored.
 """
 
 import hashlib
@@ -146,8 +147,8 @@ class _Kept:
 _kept = _Kept()  # changes no answer, only how often the same bytes are decoded
 
 
-def rgb_pixels(data: Data, media_type: str, max_pixels: int) -> Pixels:
-    """The first frame as RGB, height x width x 3, read-only; alpha is dropped, the orientation left as stored.
+def decoded_pixels(data: Data, media_type: str, max_pixels: int) -> Pixels:
+    """The first frame as stored, read-only: height x width x 4 of a picture stored as RGBA, else x 3, converted to RGB.
 
     Raises:
         TooManyPixelsError: it has more than `max_pixels`.
@@ -164,12 +165,54 @@ def rgb_pixels(data: Data, media_type: str, max_pixels: int) -> Pixels:
     return pixels
 
 
+def rgb_pixels(data: Data, media_type: str, max_pixels: int) -> Pixels:
+    """As `decoded_pixels`, without alpha: height x width x 3.
+
+    Raises:
+        TooManyPixelsError: it has more than `max_pixels`.
+        UndecodableError: it is damaged.
+    """
+    pixels = decoded_pixels(data, media_type, max_pixels)
+    return pixels if pixels.shape[2] == 3 else pixels[:, :, :3]
+
+
+def stored_orientation(data: Data, media_type: str) -> int:
+    """The orientation in the EXIF that stands before the pixels, 1 to 8; 1 where there is none, or none that is sane.
+
+    Raises:
+        UndecodableError: it is no picture of that type.
+    """
+    from PIL import Image
+
+    with _opened(data, media_type) as picture, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exif, block = Image.Exif(), picture.info.get("exif")
+        try:
+            exif.load(block if isinstance(block, bytes) else None)
+            value = exif.get(0x0112)  # Exif 2.32, 4.6.4
+        except _BROKEN:
+            return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Pixels turned as an `orientation` of EXIF (1 to 8; another one counts as 1) says they are to be shown: a view.
+
+    Row 0 of the stored picture is the visual top in 1 and 2, bottom in 3 and 4, left in 5 and 8 and so on (Exif 2.32, 4.6.4).
+    """
+    if orientation in {5, 6, 7, 8}:
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in {3, 4, 7, 8}:
+        pixels = pixels[::-1]
+    return pixels[:, ::-1] if orientation in {2, 3, 6, 7} else pixels
+
+
 def _decoded(data: Data, media_type: str, max_pixels: int) -> Pixels:
     with _opened(data, media_type) as picture, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if picture.width * picture.height > max_pixels:
             raise TooManyPixelsError(f"more than {max_pixels} pixels")
         try:
-            return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
+            return np.array(picture if picture.mode in {"RGB", "RGBA"} else picture.convert("RGB"))
         except _BROKEN as error:
             raise UndecodableError(f"damaged {media_type}: {type(error).__name__}") from error

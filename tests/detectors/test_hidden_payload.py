@@ -53,7 +53,7 @@ def test_the_first_column_is_known_under_every_filter(filter_: int) -> None:
 
 
 def test_a_picture_without_a_payload_is_never_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "open_picture", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(module, "decoded_pixels", lambda *_: pytest.fail("decoded"))
     random = np.random.default_rng(3)
     for mode, channels in (("RGB", 3), ("RGBA", 4)):
         out = io.BytesIO()
@@ -74,4 +74,31 @@ def test_a_length_beyond_the_picture_is_none() -> None:
     pixels[:24, 1, 3] |= 1
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "PNG")
+    assert hidden_payload(out.getvalue(), "png") is None
+
+
+def test_pixels_are_decoded_once_for_all_that_look_at_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lowbackground.detectors import pixels
+
+    data = stealth(TEXT, size=(320, 256))
+    first = pixels.rgb_pixels(data, "image/png", 1 << 20)
+    monkeypatch.setattr(pixels, "_decoded", lambda *_: pytest.fail("decoded twice"))
+    assert hidden_payload(data, "png") is not None
+    assert np.shares_memory(pixels.decoded_pixels(data, "image/png", 1 << 20), first)
+
+
+def test_memory_that_ends_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ends(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(module, "decoded_pixels", ends)
+    with pytest.raises(MemoryError):
+        hidden_payload(stealth(TEXT), "png")
+
+
+@pytest.mark.parametrize("mode", ["P", "L", "LA", "1", "I;16"])
+def test_pictures_of_other_kinds_hide_nothing(mode: str) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 200)).convert(mode).save(out, "PNG")
+    assert module.colour_pixels(out.getvalue(), "image/png", 1 << 20) is None
     assert hidden_payload(out.getvalue(), "png") is None

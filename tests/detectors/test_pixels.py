@@ -11,9 +11,12 @@ from lowbackground.detectors.pixels import (
     TooManyPixelsError,
     UndecodableError,
     can_be_decoded,
+    decoded_pixels,
     is_lossless_webp,
     picture_header,
     rgb_pixels,
+    stored_orientation,
+    upright,
 )
 
 
@@ -88,6 +91,28 @@ def test_alpha_is_dropped_and_colours_stay() -> None:
     out = io.BytesIO()
     Image.fromarray(noise).save(out, "PNG")
     assert np.array_equal(rgb_pixels(out.getvalue(), "image/png", 1000), noise[..., :3])
+    assert np.array_equal(decoded_pixels(out.getvalue(), "image/png", 1000), noise)
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_a_picture_is_turned_as_pillow_turns_it(orientation: int) -> None:
+    from PIL import ImageOps
+
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    out = io.BytesIO()
+    Image.open(io.BytesIO(saved("PNG"))).save(out, "PNG", exif=exif.tobytes())
+    turned = ImageOps.exif_transpose(Image.open(out))
+    found = stored_orientation(out.getvalue(), "image/png")
+    assert found == (orientation if 1 <= orientation <= 8 else 1)
+    assert np.array_equal(upright(rgb_pixels(out.getvalue(), "image/png", 10_000), found), np.array(turned))
+
+
+@pytest.mark.parametrize("block", [b"", b"Exif", b"MM\0*\0\0\0\x08\xff\xff", b"II*\0" + bytes(200), b"\xff" * 5000])
+def test_exif_that_is_none_turns_nothing(block: bytes) -> None:
+    for format_ in ("PNG", "JPEG", "WEBP"):
+        data = saved(format_, exif=b"Exif\0\0" + block)
+        assert stored_orientation(data, f"image/{format_.lower()}") == 1
 
 
 def test_other_formats_are_not_decoded() -> None:

@@ -13,7 +13,7 @@ from benchmarks.unmarked_pictures import clouds
 from lowbackground.detectors import pixels as module
 from lowbackground.detectors.dwt_dct import dwt_dct
 from lowbackground.detectors.dwt_dct_payloads import PAYLOADS
-from lowbackground.detectors.evidence import Evidence, Signal
+from lowbackground.detectors.evidence import Evidence, Signal, Strength
 from tests.dwt_dct_encoder import marked
 from tests.factories import records
 from tests.mutations import mutant
@@ -114,12 +114,17 @@ def _fuzz(seeds: range) -> None:
         (saved(picture, "WEBP", lossless=True), "image/webp"),
         (saved(picture, "WEBP"), "image/webp"),
     ]
+    looked_marked = 0
     for seed in seeds:
         data, media_type = originals[seed % len(originals)]
         module._kept.arrays.clear()
         module._kept.size = 0
         evidence = look(mutant(data, [0, 30, 160, 600], Random(seed)), media_type)
-        assert evidence.signal != Signal.SYNTHETIC
+        assert evidence.strength != Strength.NEAR_CERTAIN
+        looked_marked += evidence.strength is not None
+    assert (
+        looked_marked <= len(seeds) / 10_000
+    )  # what the measured null allows `strong`; each mutant is another picture
 
 
 def test_damaged_pictures_are_answered() -> None:
