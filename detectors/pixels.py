@@ -188,7 +188,7 @@ def stored_orientation(data: Data, media_type: str) -> int:
         warnings.simplefilter("ignore")
         exif, block = Image.Exif(), picture.info.get("exif")
         try:
-            exif.load(block if isinstance(block, bytes) else None)
+            exif.load(block if isinstance(block, bytes) else b"")
             value = exif.get(0x0112)  # Exif 2.32, 4.6.4
         except _BROKEN:
             return 1
