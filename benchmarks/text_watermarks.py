@@ -26,8 +26,9 @@ from tokenizers import ByteLevelBPETokenizer
 
 from lowbackground.detectors.watermarks.early_stop import count_green
 from lowbackground.detectors.watermarks.exact_tail import Tail, binomial
-from lowbackground.detectors.watermarks.green_scheme import GreenKey, Implementation, Seeding
+from lowbackground.detectors.watermarks.green_scheme import GreenKey
 from lowbackground.detectors.watermarks.synthid_scheme import SynthIDKeys, scored_states
+from lowbackground.detectors.watermarks.window_seeds import Implementation, Seeding
 
 DEFAULT_FOLDER = Path(__file__).parents[2] / "shared" / "data" / "text"
 VOCAB = 8000

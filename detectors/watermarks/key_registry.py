@@ -4,6 +4,7 @@ A key of one's own is a secret: whoever has it can forge the mark and wash it of
 nor logged, nor written: messages name an entry by its place and never quote the file, and the output names its id.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,12 +17,14 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from lowbackground.detectors.watermarks.green_scheme import CONTEXT_WIDTH, GreenKey, Implementation, Seeding
+from lowbackground.detectors.watermarks.green_scheme import GreenKey
 from lowbackground.detectors.watermarks.synthid_scheme import TABLE_SIZE, SynthIDKeys
+from lowbackground.detectors.watermarks.window_seeds import FREEFORM, LEAST_WIDTH, NAMED, Implementation, Seeding
 
 PUBLISHED = "published"  # stands for the keys that are shipped
 MAX_FILE_BYTES = 1 << 20  # a key set takes some 300 bytes
 MAX_LAYERS = 256  # the default of synthid-text is 30
+MAX_WIDTH = 64  # tokens of a window; the schemes with a name of their own have 1 to 5
 
 _Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 _Word = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]  # what a tensor of torch holds
@@ -50,9 +53,9 @@ class _SynthID(_Entry):
 class _Green(_Entry):
     scheme: Literal["green-list"]
     key: Annotated[int, Field(strict=True, ge=1, lt=2**63, repr=False)]
-    seeding: Seeding = Seeding.LEFTHASH
+    seeding: str = Seeding.LEFTHASH.value
     implementation: Implementation = Implementation.TRANSFORMERS
-    context_width: Annotated[int, Field(ge=1, le=64)] | None = None
+    context_width: Annotated[int, Field(ge=1, le=MAX_WIDTH)] | None = None
     ratio: Annotated[float, Field(gt=0, lt=1)] = 0.25
 
 
@@ -100,14 +103,34 @@ def green_keys(sources: Sequence[str]) -> tuple[Registered[GreenKey], ...]:
     found = []
     for where, entry in _entries(sources):
         if isinstance(entry, _Green):
-            width = CONTEXT_WIDTH.get((entry.implementation, entry.seeding))
-            if width is None:
-                raise KeyFileError(f"{where}: {entry.id}: {entry.implementation} has no seeding {entry.seeding}")
-            key = GreenKey(
-                entry.id, entry.key, entry.seeding, entry.implementation, entry.context_width or width, entry.ratio
-            )
-            found.append(Registered(key, entry.tokenizers))
+            found.append(Registered(_green_key(f"{where}: {entry.id}", entry), entry.tokenizers))
     return _some(found, "green-list")
+
+
+_FREE = Implementation.LM_WATERMARKING
+_FREE_NAME = re.compile(r"ff-([a-z_]{1,30})-(\d{1,2})-(True|False)")  # `seeding_scheme_lookup`, less the key
+
+
+def _green_key(where: str, entry: _Green) -> GreenKey:
+    """The key of an entry whose seeding is a name, such as `selfhash`, or a free scheme, such as `ff-position_prf-3-False`."""
+    named = {str(each): (each, width) for (whose, each), width in NAMED.items() if whose is entry.implementation}
+    free = _FREE_NAME.fullmatch(entry.seeding) if entry.implementation is _FREE else None
+    if entry.seeding in named:
+        seeding, width = named[entry.seeding]
+        return _of(entry, seeding, entry.context_width or width, None)
+    if free is None or free[1] not in FREEFORM:
+        also = ", and ff-FUNCTION-WIDTH-True|False" if entry.implementation is _FREE else ""
+        raise KeyFileError(f"{where}: {entry.implementation} has no such seeding; it has {', '.join(named)}{also}")
+    seeding, width = FREEFORM[free[1]], int(free[2])
+    if entry.context_width not in {None, width}:
+        raise KeyFileError(f"{where}: context_width is not that of the seeding; leave it out")
+    if not LEAST_WIDTH.get(seeding, 1) <= width <= MAX_WIDTH:
+        raise KeyFileError(f"{where}: the seeding has no seed for windows of that width")
+    return _of(entry, seeding, width, free[3] == "True")
+
+
+def _of(entry: _Green, seeding: Seeding, width: int, self_salt: bool | None) -> GreenKey:
+    return GreenKey(entry.id, entry.key, seeding, entry.implementation, width, entry.ratio, self_salt)
 
 
 def keys_by_tokenizer(registered: Sequence[Registered[Key]], tokenizers: Iterable[str]) -> dict[str, tuple[Key, ...]]:

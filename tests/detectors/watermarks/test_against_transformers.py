@@ -1,4 +1,4 @@
-"""Our numbers are those of torch and transformers, and the committed vectors are theirs; skipped without torch."""
+"""Our numbers are those of torch and transformers, and the committed vectors are theirs."""
 
 import hashlib
 import json
@@ -7,25 +7,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
-from transformers import (  # noqa: E402 - only where torch is
+import torch
+from transformers import (
     SynthIDTextWatermarkLogitsProcessor,
     WatermarkDetector,
     WatermarkingConfig,
     WatermarkLogitsProcessor,
 )
 
-from lowbackground.detectors.watermarks.green_scheme import GreenKey, Seeding  # noqa: E402
-from lowbackground.detectors.watermarks.synthid_scheme import (  # noqa: E402
+from lowbackground.detectors.watermarks.green_scheme import GreenKey
+from lowbackground.detectors.watermarks.synthid_scheme import (
     SynthIDKeys,
     context_hashes,
     fresh,
     layer_bits,
     states,
 )
-from lowbackground.detectors.watermarks.torch_cpu_random import coin_flips, permutation  # noqa: E402
-from tests.marked_text import GOLDEN, generated, golden, unmarked_ids  # noqa: E402
+from lowbackground.detectors.watermarks.torch_cpu_random import coin_flips, permutation
+from lowbackground.detectors.watermarks.window_seeds import Seeding
+from tests.marked_text import GOLDEN, generated, golden, unmarked_ids
 
 EXAMPLE = (654, 400, 836, 123, 340, 443, 597, 160, 57)
 VOCAB = 1000

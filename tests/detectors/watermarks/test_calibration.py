@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from lowbackground.detectors.watermarks.exact_tail import binomial
-from lowbackground.detectors.watermarks.green_scheme import GreenKey, Implementation, Seeding
+from lowbackground.detectors.watermarks.green_scheme import GreenKey
 from lowbackground.detectors.watermarks.synthid_scheme import SynthIDKeys, scored_states
+from lowbackground.detectors.watermarks.window_seeds import Implementation, Seeding
 
 VOCAB, TEXTS = 400, 300
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lowbackground.detectors.watermarks.green_scheme import GreenKey, Implementation, Seeding
+from lowbackground.detectors.watermarks.green_scheme import GreenKey
+from lowbackground.detectors.watermarks.window_seeds import FREEFORM, Implementation, Seeding
 from tests.marked_text import golden, unmarked_ids
 
 KEY = 15485863  # the default of both sources
@@ -14,7 +15,7 @@ LEFTHASH = GreenKey("lefthash", KEY)
 
 
 def window_length(key: GreenKey) -> int:
-    return key.context_width + (key.seeding is not Seeding.SELFHASH)
+    return key.context_width + (not key.salted)
 
 
 def green_by_place(key: GreenKey, ids: np.ndarray) -> str:
@@ -45,7 +46,27 @@ def test_seeds_and_green_tokens_are_those_of_lm_watermarking(scheme: str) -> Non
     assert green_by_place(key, ids) == expected["green"]
 
 
-@given(st.lists(st.integers(0, 6), max_size=50), st.sampled_from(list(Seeding)), st.integers(1, 5))
+@pytest.mark.parametrize("scheme", sorted(golden()["lm_watermarking"]["free_schemes"]))
+def test_seeds_and_green_tokens_of_every_free_scheme_are_those_of_lm_watermarking(scheme: str) -> None:
+    vectors = golden()
+    expected = vectors["lm_watermarking"]["free_schemes"][scheme]
+    _, function, width, salt, number = scheme.split("-")
+    key = GreenKey(
+        "x", int(number), FREEFORM[function], Implementation.LM_WATERMARKING, int(width), self_salt=salt == "True"
+    )
+    ids = np.array(vectors["ids"])
+    windows = [ids[at : at + window_length(key)] for at in range(len(ids) - window_length(key) + 1)]
+    assert [int(key.pairs(window)[0] >> np.uint64(32)) for window in windows] == expected["seeds_low_32_bits"]
+    assert green_by_place(key, ids) == expected["green"]
+
+
+def test_every_function_of_lm_watermarking_has_vectors() -> None:
+    compared = {scheme.split("-")[1] for scheme in golden()["lm_watermarking"]["free_schemes"]}
+    assert compared == set(FREEFORM)
+    assert set(FREEFORM.values()) == set(Seeding)
+
+
+@given(st.lists(st.integers(0, 6), max_size=50), st.sampled_from(list(Seeding)), st.integers(2, 5))
 def test_a_pair_of_seed_and_token_counts_once_and_a_seed_of_zero_never(
     ids: list[int], seeding: Seeding, width: int
 ) -> None:

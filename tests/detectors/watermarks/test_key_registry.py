@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lowbackground.detectors.watermarks.green_scheme import GreenKey, Implementation, Seeding
+from lowbackground.detectors.watermarks.green_scheme import GreenKey
 from lowbackground.detectors.watermarks.key_registry import (
     PUBLISHED,
     KeyFileError,
@@ -15,6 +15,7 @@ from lowbackground.detectors.watermarks.key_registry import (
     keys_by_tokenizer,
     synthid_keys,
 )
+from lowbackground.detectors.watermarks.window_seeds import Implementation, Seeding
 
 SECRET = 7431286509
 
@@ -45,6 +46,19 @@ def test_keys_of_ones_own_stand_beside_them(tmp_path: Path) -> None:
     assert [each.key.name for each in synthid_keys([PUBLISHED, own])][-1] == "theirs"
 
 
+def test_free_schemes_of_lm_watermarking_are_named_as_there(tmp_path: Path) -> None:
+    own = key_file(
+        tmp_path,
+        f"keys: [{{id: a, scheme: green-list, key: {SECRET}, implementation: lm-watermarking, seeding: ff-position_prf-3-True}},"
+        f" {{id: b, scheme: green-list, key: {SECRET}, implementation: lm-watermarking, seeding: ff-anchored_minhash_prf-2-False}}]",
+    )
+    keys = [each.key for each in green_keys([own])]
+    assert [(key.seeding, key.context_width, key.salted) for key in keys] == [
+        (Seeding.POSITION, 3, True),
+        (Seeding.SELFHASH, 2, False),
+    ]
+
+
 def test_a_table_made_on_another_device_is_read_beside_the_file(tmp_path: Path) -> None:
     bits = np.random.default_rng(0).integers(0, 2, 1 << 16, dtype=np.uint8)
     (tmp_path / "gpu.bin").write_bytes(np.packbits(bits).tobytes())
@@ -72,7 +86,13 @@ def test_a_table_made_on_another_device_is_read_beside_the_file(tmp_path: Path) 
         (f"keys: !k{SECRET} [1]", "is not YAML"),
         (f"keys: *k{SECRET}", "is not YAML"),
         (f"\x00{SECRET}", "is not YAML"),
-        (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, seeding: minhash}}]", "transformers has no seeding minhash"),
+        (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, seeding: minhash}}]", "has no such seeding; it has lefthash, selfhash"),
+        (f"keys: [{{id: a, scheme: green-list, key: 3, seeding: k{SECRET}}}]", "has no such seeding"),
+        (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, seeding: ff-position_prf-3-False}}]", "has no such seeding"),
+        (f"keys: [{{id: a, scheme: green-list, key: 3, implementation: lm-watermarking, seeding: ff-minhash_prf-3-True-{SECRET}}}]", "ff-FUNCTION-WIDTH-True|False"),
+        (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, implementation: lm-watermarking, seeding: ff-position_prf-3-False, context_width: 4}}]", "leave it out"),
+        (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, implementation: lm-watermarking, seeding: ff-minskipgram_prf-1-False}}]", "no seed for windows"),
+        (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, implementation: lm-watermarking, seeding: ff-position_prf-0-False}}]", "no seed for windows"),
         (f"keys: [{{id: a, scheme: synthid-text, keys: [{SECRET}]}}]", "no key of the scheme green-list"),
         (f"keys: [{{id: a, scheme: green-list, key: {SECRET}}}, {{id: a, scheme: green-list, key: 2}}]", "ids a stand"),
     ],
