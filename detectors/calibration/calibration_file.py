@@ -1,0 +1,154 @@
+"""Reads and writes calibrations: one file each, canonical JSON, with the digest of what it says.
+
+A file comes from anywhere, so all of it is checked: what is monotone must be, bounds must bound, and the scale must be
+that of the detector which is to use it.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from math import isfinite
+from pathlib import Path
+
+import orjson
+
+from lowbackground.detectors.calibration.calibration import Calibration, CalibrationError, Curve, Stratum, adapter
+from lowbackground.detectors.calibration.scale import Scale, digest_of
+
+FORMAT = "lowbackground calibration 1"
+MAX_BYTES = 16 << 20  # that of a thousand strata has some five
+_AGAIN = "make it again with `lowbackground calibrate`"
+
+
+def write_calibration(calibration: Calibration, path: str | Path) -> None:
+    """Write a calibration into a file.
+
+    Raises:
+        CalibrationError: the file cannot be written.
+    """
+    line = orjson.dumps(
+        {"format": FORMAT, "digest": calibration.digest, "calibration": orjson.Fragment(calibration.content)},
+        option=orjson.OPT_SORT_KEYS,
+    )
+    try:
+        Path(path).write_bytes(line + b"\n")
+    except OSError as error:
+        raise CalibrationError(f"{path}: cannot be written ({error.strerror}); name another file") from error
+
+
+def read_calibration(path: str | Path, scale: Scale | None = None) -> Calibration:
+    """The calibration in a file, if it is for this scale; without one, whatever it is for.
+
+    Raises:
+        CalibrationError: the file cannot be read, is damaged, or is for another detector, version or model.
+    """
+    calibration = parse_calibration(_bytes(path), str(path))
+    if scale is not None:
+        check_scale(calibration, scale, str(path))
+    return calibration
+
+
+def parse_calibration(data: bytes, where: str) -> Calibration:
+    """The calibration that these bytes hold; `where` is what messages call them.
+
+    Raises:
+        CalibrationError: they hold none, or not what was once written.
+    """
+    from pydantic import ValidationError
+
+    try:
+        whole = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise CalibrationError(f"{where}: is no JSON ({error}); it may have been cut short: {_AGAIN}") from error
+    if not isinstance(whole, dict) or whole.get("format") != FORMAT:
+        found = whole.get("format") if isinstance(whole, dict) else type(whole).__name__
+        raise CalibrationError(f"{where}: is no calibration: format is {str(found)[:60]!r}, expected {FORMAT!r}")
+    if set(whole) != {"format", "digest", "calibration"}:
+        raise CalibrationError(f"{where}: expected the keys calibration, digest, format and no other; {_AGAIN}")
+    try:
+        calibration = adapter().validate_json(orjson.dumps(whole["calibration"]))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part)[:40] for part in first["loc"])
+        words = "unknown key" if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"} else first["msg"]
+        raise CalibrationError(f"{where}: {place}: {words}; {_AGAIN}") from error
+    found_digest = digest_of(orjson.dumps(whole["calibration"], option=orjson.OPT_SORT_KEYS))
+    if whole["digest"] != found_digest or calibration.digest != found_digest:
+        raise CalibrationError(
+            f"{where}: was changed after it was written: its digest is {found_digest[:12]}, and it says "
+            f"{str(whole['digest'])[:12]}; {_AGAIN}"
+        )
+    if problem := next(_problems(calibration), None):
+        raise CalibrationError(f"{where}: {problem}; {_AGAIN}")
+    return calibration
+
+
+def check_scale(calibration: Calibration, scale: Scale, where: str) -> None:
+    """Refuse a calibration that is for other scores.
+
+    Raises:
+        CalibrationError: detector, version, orientation or model differ.
+    """
+    for fact in ("detector", "version", "orientation", "model"):
+        found, expected = getattr(calibration.scale, fact), getattr(scale, fact)
+        if found != expected:
+            raise CalibrationError(
+                f"{where}: is for {fact} {_named(found)}, and the scores are of {fact} {_named(expected)}: another "
+                f"scale, on which its thresholds mean nothing; run `lowbackground calibrate {scale.detector}`"
+            )
+
+
+def _named(value: str | None) -> str:
+    return "none" if value is None else repr(value[:60])
+
+
+def _bytes(path: str | Path) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CalibrationError(f"{path}: cannot be read ({error.strerror}); name a file that is there") from error
+    if len(data) > MAX_BYTES:
+        raise CalibrationError(f"{path}: is longer than {MAX_BYTES} bytes, and no calibration is; name another file")
+    return data
+
+
+def _problems(calibration: Calibration) -> Iterator[str]:
+    """What cannot be true of a calibration, though its form is right."""
+    if calibration.expires <= calibration.made:
+        yield f"expires on {calibration.expires}, and was made on {calibration.made}"
+    for name, rate in (("rate", calibration.rate), ("group_rate", calibration.group_rate)):
+        if not 0 < rate < 1:
+            yield f"{name} is {rate}, and must lie between 0 and 1"
+    if not calibration.strata:
+        yield "covers no stratum"
+    keys = [stratum.key for stratum in calibration.strata]
+    for one, other in pairwise(sorted(keys, key=lambda key: (key.group, key.words_from or 0))):
+        if one.group == other.group and (one.words_to is None or one.words_to > (other.words_from or 0)):
+            yield f"strata overlap: {one}, {other}"
+    for stratum in calibration.strata:
+        yield from (f"stratum {stratum.key}: {words}" for words in _stratum_problems(stratum, calibration))
+
+
+def _stratum_problems(stratum: Stratum, calibration: Calibration) -> Iterator[str]:
+    if not isfinite(stratum.threshold) or not all(isfinite(score) for _, score in stratum.thresholds):
+        yield "a threshold is no finite number"
+    for name, curve in (("fpr", stratum.fpr), ("llr", stratum.llr)):
+        if curve is not None:
+            yield from (f"{name}: {words}" for words in _curve_problems(curve, calibration.scale.sign))
+    steps = stratum.fpr.values
+    if any(not 0 <= value <= 1 for value in steps) or any(one < other for one, other in pairwise(steps)):
+        yield "fpr: must fall from 1 towards 0"
+    if stratum.llr is not None and any(one > other for one, other in pairwise(stratum.llr.values)):
+        yield "llr: must not fall"
+    at_rate = dict(stratum.thresholds).get(calibration.rate)
+    if at_rate is not None and stratum.threshold * calibration.scale.sign < at_rate * calibration.scale.sign:
+        yield "threshold lies below that of the rate"
+
+
+def _curve_problems(curve: Curve, sign: float) -> Iterator[str]:
+    if len(curve.scores) != len(curve.values) or not curve.scores:
+        yield f"{len(curve.scores)} scores and {len(curve.values)} values"
+    elif not all(map(isfinite, (*curve.scores, *curve.values))):
+        yield "not all are finite numbers"
+    elif any(one * sign >= other * sign for one, other in pairwise(curve.scores)):
+        yield "scores must go from human-like to machine-like, each once"
