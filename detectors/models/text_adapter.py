@@ -1,0 +1,159 @@
+"""A detector around a model that scores texts: tokens, batches, scores back in order, evidence.
+
+What differs between models is a `Scorer`; what a score means is its calibration's to say.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lowbackground.detectors.calibration.calibration import Calibration
+from lowbackground.detectors.calibration.scale import Scale, version_of
+from lowbackground.detectors.calibration.scored import place_of, scored, scored_reasons
+from lowbackground.detectors.contract import Findings, Needs
+from lowbackground.detectors.evidence import Basis, Evidence, Signal
+from lowbackground.detectors.models.model_folder import ModelError, ModelFolder
+from lowbackground.detectors.models.text_tokens import CHARS_PER_TOKEN, TextTokenizer, load_tokenizer
+from lowbackground.detectors.models.token_batches import Scores, TokenBatch, scores_of
+
+PREFIX = "text-model"
+REASONS: dict[str, str] = {
+    **scored_reasons(PREFIX),
+    "text-model.too-short": "Too few tokens for the model to tell.",
+    "text-model.no-value": "The formula has no value for this text, such as where each token was the model's first guess.",
+}
+
+MIN_TOKENS = (
+    64  # below, Binoculars' own demo refuses (MINIMUM_TOKENS of app.py); classifiers fail below 50 to 100 words
+)
+MAX_TOKENS = 512  # Binoculars' max_token_observed, and what RoBERTa and DeBERTa read
+BATCH_TOKENS = {"cpu": 2048}  # a CPU gains nothing by more
+BATCH_TOKENS_ACCELERATOR = 16_384
+
+_NEEDS = Needs(("text",), also=("language", "media_type"), kinds=("text",))
+_NO_COLUMNS = pa.schema([])
+_TOO_SHORT = Evidence(Signal.SKIPPED, "text-model.too-short")
+_NO_VALUE = Evidence(Signal.SILENT, "text-model.no-value")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedScorer:
+    """A model in memory: `score` gives a number for each text of a batch, or null where its formula has none.
+
+    `pad` is the id of padding; `most_tokens` limits a batch where the model needs much memory for a token.
+    """
+
+    device: str
+    pad: int
+    score: Callable[[TokenBatch], Scores]
+    most_tokens: int | None = None
+
+
+class Scorer(Protocol):
+    """What is needed to load a model and to score with it; it can be sent to another process, the model cannot."""
+
+    @property
+    def tokenizer(self) -> ModelFolder:
+        """The folder whose tokenizer is used."""
+
+    @property
+    def decimals(self) -> int:
+        """To which scores are rounded, so that neither neighbours nor padding show."""
+
+    def load(self) -> LoadedScorer:
+        """Read the weights.
+
+        Raises:
+            ModelError: they cannot be used.
+        """
+
+
+@dataclass(frozen=True)
+class TextAdapter:
+    """`scale` says what the scores mean, `as_of` whether the calibration is still valid.
+
+    Of a text the first `max_tokens` tokens count; one of fewer than `min_tokens` is not scored. `batch_tokens` null
+    chooses by the device.
+    """
+
+    scale: Scale
+    scorer: Scorer
+    calibration: Calibration | None
+    as_of: datetime
+    min_tokens: int = MIN_TOKENS
+    max_tokens: int = MAX_TOKENS
+    batch_tokens: int | None = None
+    basis: Basis = Basis.CLASSIFIER
+    needs: Needs = _NEEDS
+    columns: pa.Schema = field(default=_NO_COLUMNS, repr=False)
+    exact: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that leave nothing to score."""
+        if not 2 <= self.min_tokens <= self.max_tokens:
+            raise ModelError(f"min_tokens {self.min_tokens}: expected 2 to max_tokens, which is {self.max_tokens}")
+        if self.batch_tokens is not None and self.batch_tokens < 1:
+            raise ModelError(f"batch_tokens {self.batch_tokens}: expected 1 or more")
+
+    @property
+    def name(self) -> str:
+        """As the scale has it."""
+        return self.scale.detector
+
+    @property
+    def version(self) -> str:
+        """Of the score, the weights and the calibration."""
+        return version_of(self.scale, None if self.calibration is None else self.calibration.digest)
+
+    def load(self) -> None:
+        """Read tokenizer and weights into memory, once.
+
+        Raises:
+            ModelError: they cannot be used.
+        """
+        self._loaded  # noqa: B018 - a cached property
+
+    @cached_property
+    def _loaded(self) -> tuple[TextTokenizer, LoadedScorer]:
+        return load_tokenizer(self.scorer.tokenizer, self.max_tokens), self.scorer.load()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: all but the model."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def __call__(self, records: pa.RecordBatch, /) -> Findings:
+        """Score the texts that are long enough."""
+        tokenizer, scorer = self._loaded
+        heads = pc.utf8_slice_codeunits(records.column("text"), 0, CHARS_PER_TOKEN * self.max_tokens)
+        ids = tokenizer.ids([text or "" for text in heads.to_pylist()])
+        rows = [row for row, each in enumerate(ids) if len(each) >= self.min_tokens]
+        scores = scores_of([ids[row] for row in rows], self._budget(scorer), scorer.pad, scorer.score)
+        evidence = [_TOO_SHORT] * records.num_rows
+        for row, score in zip(rows, scores, strict=True):
+            evidence[row] = self._evidence(records, row, score, len(ids[row]))
+        return Findings(evidence)
+
+    def _budget(self, scorer: LoadedScorer) -> int:
+        wanted = self.batch_tokens or BATCH_TOKENS.get(scorer.device, BATCH_TOKENS_ACCELERATOR)
+        return wanted if scorer.most_tokens is None else min(wanted, scorer.most_tokens)
+
+    def _evidence(self, records: pa.RecordBatch, row: int, score: float | None, tokens: int) -> Evidence:
+        if score is None:
+            return _NO_VALUE
+        group, words = place_of(records, row)
+        rounded = round(score, self.scorer.decimals)
+        return scored(rounded, group, words, self.calibration, self.as_of, prefix=PREFIX, facts={"tokens": tokens})
+
+
+def digest_of_all(folders: Sequence[ModelFolder]) -> str:
+    """One digest for the models of a score: that of the only one, else of all in their order."""
+    import hashlib
+
+    if len(folders) == 1:
+        return folders[0].digest
+    return hashlib.sha256("\n".join(folder.digest for folder in folders).encode()).hexdigest()
