@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from lowbackground.detectors.registry import Available, available
-from lowbackground.pipeline import judge
-from lowbackground.pipeline.config import Config, Read
+from lowbackground.pipeline import cascade, judge
+from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.readers import reasons
 from lowbackground.pipeline.verdicts.unknown import UNKNOWN_REASONS
 
@@ -49,6 +50,8 @@ def reasons_page() -> str:
         "## What detectors say: `reason` in `prov_evidence`\n",
         "Any detector:\n",
         slugs("reason", judge.REASONS),
+        "Of any detector that holds a large model:\n",
+        slugs("reason", cascade.REASONS),
     ]
     for found in available():
         parts += [f"`{found.name}`:\n", slugs("reason", reasons_of(found))]
@@ -72,7 +75,7 @@ def notes_page() -> str:
     )
 
 
-def keys(model: type[Config] | type[Read], prefix: str) -> list[tuple[str, ...]]:
+def keys(model: type[BaseModel], prefix: str) -> list[tuple[str, ...]]:
     """A row a key: its dotted name, default and meaning."""
     rows = []
     defaults = model().model_dump(mode="json")

@@ -91,6 +91,17 @@ class Prior(_Section):
     """`standard`, or the path of a YAML file of the same form."""
 
 
+class Cascade(_Section):
+    """Which records the detectors that hold a large model are shown; the others are SKIPPED with a reason."""
+
+    records: Literal["undecided", "all"] = "undecided"
+    """`undecided`: those that no rule of the policy decides by the evidence of the other detectors."""
+    min_chars: int = Field(300, ge=0)  # about 50 words: MIN_CHARS of `verdicts/unknown.py`
+    """Shorter texts are not shown to models of text."""
+    share: float = Field(1.0, ge=0, le=1)
+    """This share of what is left is shown, chosen by a hash of the id."""
+
+
 def _instant(value: object) -> object:
     """Accept a date or an RFC 3339 instant, as YAML or a flag gives it; a bare date is its first second in UTC."""
     if isinstance(value, str) and len(value) == len("2026-11-20"):
@@ -138,6 +149,7 @@ class Config(_Section):
     """A section a detector: its options, and `enabled: true|false`."""
     read: Read = Read()
     prior: Prior = Prior()
+    cascade: Cascade = Cascade()
     as_of: Annotated[datetime, BeforeValidator(_instant)] | None = None
     """"Now" for every judgement of expiry; null: the moment of planning, kept for every resumed run."""
     limit: int | None = Field(None, ge=1)

@@ -40,6 +40,10 @@ class Decider:
         cases = self.cases(records, judgement)
         return [self._decision(case, fused) for case, fused in cases]
 
+    def rules(self, records: pa.RecordBatch, judgement: Judgement) -> list[str | None]:
+        """The rule that decides each record, null where none fires."""
+        return [decide(self.policy, case).rule for case, _ in self.cases(records, judgement)]
+
     def cases(self, records: pa.RecordBatch, judgement: Judgement) -> list[tuple[Case, tuple[float, ...]]]:
         """What the policy is asked about each record, and what each of its findings contributed to the log-odds."""
         credentials = judgement.columns.get("prov_c2pa")

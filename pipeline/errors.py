@@ -17,6 +17,10 @@ class StorageError(LowbackgroundError):
     """This unit is undone, and the next run tries it again: its storage failed, which says nothing about its bytes."""
 
 
+class ModelProcessError(LowbackgroundError):
+    """This unit is undone, and the next run tries it again: the process that holds a model ended over its records."""
+
+
 class DetectorError(LowbackgroundError):
     """This detector could not answer for this batch: FAILED evidence, the run goes on."""
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from lowbackground.detectors.applicable import applicable_rows
 from lowbackground.detectors.contract import Detector, Exhibit, Findings
 from lowbackground.detectors.evidence import MAX_DETAIL_CHARS, Evidence, Finding, Signal, detail
-from lowbackground.pipeline.errors import DetectorError
+from lowbackground.pipeline.errors import ConfigError, DetectorError, ModelProcessError
 
 REASONS = {
     "not-applicable": "The record has none of the columns that the detector reads.",
@@ -43,18 +43,50 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     """What one detector said about every row of a batch."""
 
+    detector: str
     findings: list[Finding]
     columns: Mapping[str, pa.Array]
     spans: Spans = field(default_factory=dict)
     exhibits: Sequence[Exhibit] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """What may be told of an error that a detector raised: its type and place; its words may hold content."""
+
+    error: str
+    place: str | None
+    memory: bool
+
+
+class RemoteDetectorError(DetectorError):
+    """A detector broke in the process that holds its model; `breakdown` is what happened there."""
+
+    def __init__(self, breakdown: Breakdown) -> None:
+        super().__init__(breakdown)
+        self.breakdown = breakdown
+
+
+_PASSES = (KeyboardInterrupt, SystemExit, ConfigError, ModelProcessError)
+"""What is no answer of a detector: the process is to end, the model is not what was configured, or is gone."""
+
+
 def judge(records: pa.RecordBatch, detectors: Iterable[Detector]) -> Judgement:
-    """Ask all detectors about all records; never raises because of what a detector does."""
-    answers = [_observe(detector, records) for detector in sorted(detectors, key=lambda each: each.name)]
+    """Ask all detectors about all records; never raises because of what a detector does.
+
+    Raises:
+        ConfigError: the model of a detector cannot be loaded.
+        ModelProcessError: the process that holds a model is gone.
+    """
+    return together(records, [observe(detector, records) for detector in detectors])
+
+
+def together(records: pa.RecordBatch, answers: Iterable[Answer]) -> Judgement:
+    """The answers of several detectors to the same batch as one, in the order of the detectors' names."""
+    answers = sorted(answers, key=lambda answer: answer.detector)
     columns: dict[str, pa.Array] = {}
     spans: dict[int, list[tuple[int, int]]] = {}
     for answer in answers:
@@ -81,19 +113,33 @@ def _apart(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _observe(detector: Detector, records: pa.RecordBatch) -> _Answer:
-    """One detector's answer, for the rows that it sees and those that it does not."""
-    rows = applicable_rows(records, detector.needs)
-    if rows is None:
+def observe(detector: Detector, records: pa.RecordBatch, withheld: Sequence[Evidence | None] | None = None) -> Answer:
+    """One detector's answer, for the rows that it sees and those that it does not.
+
+    `withheld` has what stands for its answer in each row that it is not to see, and null for the others.
+    """
+    applicable = applicable_rows(records, detector.needs)
+    if withheld is None and applicable is None:
         return _ask(detector, records)
-    answer = _ask(detector, records.take(pa.array(rows, pa.int64()))) if rows else _Answer([], {})
-    findings = [Finding(detector.name, detector.version, detector.basis, NOT_APPLICABLE)] * records.num_rows
+    unseen = [NOT_APPLICABLE] * records.num_rows
+    rows = []
+    for row in range(records.num_rows) if applicable is None else applicable:
+        reason = None if withheld is None else withheld[row]
+        if reason is None:
+            rows.append(row)
+        else:
+            unseen[row] = reason
+    if len(rows) == records.num_rows:
+        return _ask(detector, records)
+    findings = _stamped(detector, unseen)
+    answer = _ask(detector, records.take(pa.array(rows, pa.int64()))) if rows else Answer(detector.name, [], {})
     places: list[int | None] = [None] * records.num_rows
     for seen, row in enumerate(rows):
         findings[row] = answer.findings[seen]
         places[row] = seen
     taken = pa.array(places, pa.int64())
-    return _Answer(
+    return Answer(
+        detector.name,
         findings,
         {
             wanted.name: answer.columns[wanted.name].take(taken) if rows else pa.nulls(records.num_rows, wanted.type)
@@ -104,17 +150,18 @@ def _observe(detector: Detector, records: pa.RecordBatch) -> _Answer:
     )
 
 
-def _ask(detector: Detector, records: pa.RecordBatch) -> _Answer:
+def _ask(detector: Detector, records: pa.RecordBatch) -> Answer:
     """The detector's answer to rows that it can see; what breaks it costs its own row and no other."""
     try:
         return _checked(detector, records, detector(records))
-    except (KeyboardInterrupt, SystemExit):
+    except _PASSES:
         raise
     except BaseException as error:  # a panic of a Rust extension is no Exception; each failure becomes evidence
         if records.num_rows == 1:
             return _failed(detector, error)
     answers = [_ask(detector, records.slice(row, 1)) for row in range(records.num_rows)]
-    return _Answer(
+    return Answer(
+        detector.name,
         [answer.findings[0] for answer in answers],
         {f.name: pa.concat_arrays([answer.columns[f.name] for answer in answers]) for f in detector.columns},
         {row: ranges for row, answer in enumerate(answers) for ranges in answer.spans.values()},
@@ -122,20 +169,30 @@ def _ask(detector: Detector, records: pa.RecordBatch) -> _Answer:
     )
 
 
-def _failed(detector: Detector, error: BaseException) -> _Answer:
-    """FAILED evidence for one row: type and place of the error, and never its words, which may hold content."""
-    reason = "detector-out-of-memory" if isinstance(error, MemoryError) else "detector-error"
+def breakdown(error: BaseException) -> Breakdown:
+    """What may be told of an error."""
+    if isinstance(error, RemoteDetectorError):
+        return error.breakdown
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
         where = where.tb_next
     place = where and f"{where.tb_frame.f_code.co_filename.rpartition('/')[2]}:{where.tb_lineno}"
-    words = str(error) if isinstance(error, DetectorError) else None  # our own words hold no content
-    evidence = Evidence(Signal.FAILED, reason, detail=detail(error=type(error).__name__, at=place, breach=words))
-    finding = Finding(detector.name, detector.version, detector.basis, evidence)
-    return _Answer([finding], {wanted.name: pa.nulls(1, wanted.type) for wanted in detector.columns})
+    name = type(error).__name__
+    return Breakdown(name, place, isinstance(error, MemoryError) or name == "OutOfMemoryError")  # torch has its own
 
 
-def _checked(detector: Detector, records: pa.RecordBatch, answer: Findings) -> _Answer:
+def _failed(detector: Detector, error: BaseException) -> Answer:
+    """FAILED evidence for one row: type and place of the error, and never its words, which may hold content."""
+    told = breakdown(error)
+    reason = "detector-out-of-memory" if told.memory else "detector-error"
+    ours = isinstance(error, DetectorError) and not isinstance(error, RemoteDetectorError)
+    words = str(error) if ours else None  # our own words hold no content
+    evidence = Evidence(Signal.FAILED, reason, detail=detail(error=told.error, at=told.place, breach=words))
+    columns = {wanted.name: pa.nulls(1, wanted.type) for wanted in detector.columns}
+    return Answer(detector.name, _stamped(detector, [evidence]), columns)
+
+
+def _checked(detector: Detector, records: pa.RecordBatch, answer: Findings) -> Answer:
     """The answer, if it keeps the contract.
 
     Raises:
@@ -152,9 +209,8 @@ def _checked(detector: Detector, records: pa.RecordBatch, answer: Findings) -> _
             raise DetectorError(f"detector {detector.name}: an exhibit is of no row of the batch, or not bytes")
     for row, ranges in answer.spans.items():
         _check_spans(detector, records, row, ranges)
-    return _Answer(
-        _stamped(detector, evidence), _checked_columns(detector, answer, rows), answer.spans, answer.exhibits
-    )
+    findings, columns = _stamped(detector, evidence), _checked_columns(detector, answer, rows)
+    return Answer(detector.name, findings, columns, answer.spans, answer.exhibits)
 
 
 def _stamped(detector: Detector, evidence: Sequence[Evidence]) -> list[Finding]:

@@ -12,12 +12,14 @@ import pyarrow as pa
 
 from lowbackground.detectors.contract import Detector
 from lowbackground.pipeline.batch import Batch
+from lowbackground.pipeline.cascade import Cascade
 from lowbackground.pipeline.clean import clean
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.decide import Decider
-from lowbackground.pipeline.judge import Judgement, judge
+from lowbackground.pipeline.judge import Judgement
 from lowbackground.pipeline.output.rows import Decision, content_digests, encode
 from lowbackground.pipeline.runs.setup import Setup, prepare
+from lowbackground.pipeline.stand_ins import loaded_on_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +29,32 @@ class Labeller:
     setup: Setup
     detectors: tuple[Detector, ...]
     decider: Decider
+    cascade: Cascade
 
     @classmethod
-    def of(cls, setup: Setup, config: Config) -> Self:
+    def of(cls, setup: Setup, config: Config, models: Sequence[Detector] | None = None) -> Self:
         """Build detectors and policy as a run's set-up says.
+
+        `models` stand for the detectors that hold a model, where those run in another process.
 
         Raises:
             ConfigError: a detector cannot be built here.
         """
-        return cls(setup, setup.build_detectors(), setup.build_decider(config))
+        if models is None:
+            detectors = loaded_on_use(setup.build_detectors())
+        else:
+            detectors = (*setup.build_detectors(setup.options.keys() - setup.model_names), *models)
+        cascade = Cascade(config.cascade, setup.model_names)
+        return cls(setup, detectors, setup.build_decider(config), cascade)
 
     def label(self, batch: Batch, seen: set[str]) -> "Labelled":
-        """The batch with its verdicts; `seen` holds the ids before it and is added to."""
-        judgement = judge(batch.records, self.detectors)
+        """The batch with its verdicts; `seen` holds the ids before it and is added to.
+
+        Raises:
+            ConfigError: the model of a detector cannot be loaded.
+            ModelProcessError: the process that holds a model is gone.
+        """
+        judgement = self.cascade.judge(batch.records, self.detectors, self.decider)
         digests = content_digests(batch.records)  # of what was read: cleaning comes after
         batch = clean(batch, judgement.spans)
         decisions = self.decider.decide(batch.records, judgement)

@@ -80,7 +80,7 @@ def redecide(source: str, out: str, **changes: object) -> RunResult:
         done = _done(new, before, run)
         run = replace(run, setup=run.setup.publish(new))
         write_plan(run, units, before["skipped_inputs"], decided_from=before["run_id"])
-        era = [detector for detector in run.setup.build_detectors() if detector.name == "era"]
+        era = list(run.setup.build_detectors({"era"}))
         bench = _Bench(run, run.setup.build_decider(config), era)
         for unit in units:
             if unit.name not in done:

@@ -4,7 +4,7 @@ The trust lists are copied into `_run/trust/`, and workers read that copy, so th
 depend on what happened to the originals.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from lowbackground.detectors.contract import Detector, RunFacts
+from lowbackground.detectors.contract import Detector, HoldsModel, RunFacts
 from lowbackground.detectors.registry import available, build, default_names
 from lowbackground.manifests.digest import json_digest
 from lowbackground.manifests.trust import TrustError, TrustList, copy_lists, folder_digest, lists_in, user_folder
@@ -21,6 +21,7 @@ from lowbackground.pipeline.decide import Decider
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.output.schema import OutputSchema, output_schema
 from lowbackground.pipeline.output.storage import Storage
+from lowbackground.pipeline.stand_ins import ModelFacts
 from lowbackground.pipeline.verdicts.policy import Policy
 from lowbackground.pipeline.verdicts.policy_file import load_policy, parse_policy, policy_path
 from lowbackground.pipeline.verdicts.priors import Priors, load_priors, priors_path
@@ -45,7 +46,7 @@ class DetectorFacts:
 class Setup:
     """Fixed at plan time, sent to every worker.
 
-    `options` maps each detector that runs to its options. `trust` is the folder that workers read, null where no
+    `options` maps each detector that runs to its options, `models` are those of them that hold a model. `trust` is the folder that workers read, null where no
     list is installed; `trust_lists` what is in it.
     """
 
@@ -60,6 +61,7 @@ class Setup:
     trust: Path | None
     trust_lists: tuple[TrustList, ...]
     trust_digest: str
+    models: tuple[ModelFacts, ...]
 
     @property
     def policy_digest(self) -> str:
@@ -75,9 +77,19 @@ class Setup:
             "trust lists": self.trust_digest,
         }
 
-    def build_detectors(self) -> tuple[Detector, ...]:
-        """The detectors, in the order of their names."""
-        return _build(self.options, RunFacts(self.as_of, self.trust))
+    @property
+    def model_names(self) -> frozenset[str]:
+        """The detectors that hold a model."""
+        return frozenset(facts.name for facts in self.models)
+
+    def build_detectors(self, names: Collection[str] | None = None) -> tuple[Detector, ...]:
+        """The detectors, or those of these names that run, in the order of their names; no model is loaded yet.
+
+        Raises:
+            ConfigError: one of them cannot be built here.
+        """
+        options = {name: given for name, given in self.options.items() if names is None or name in names}
+        return _build(options, RunFacts(self.as_of, self.trust))
 
     def build_decider(self, config: Config) -> Decider:
         """What turns their findings into decisions."""
@@ -131,6 +143,7 @@ def prepare(config: Config, as_of: datetime) -> Setup:
         for d in detectors
     )
     columns = tuple((detector.name, detector.columns) for detector in detectors)
+    models = tuple(ModelFacts.of(detector) for detector in detectors if isinstance(detector, HoldsModel))
     return Setup(
         as_of,
         policy,
@@ -143,6 +156,7 @@ def prepare(config: Config, as_of: datetime) -> Setup:
         trust,
         lists,
         digest,
+        models,
     )
 
 
