@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -36,18 +36,39 @@ RECORDS = pa.schema(
 )
 
 
+OWN_PREFIX = "own."
+
+
+@dataclass(frozen=True, slots=True)
+class OwnColumn:
+    """A column of the user's that a detector was told to read; `kinds` are what its values may be.
+
+    It stands beside the columns of `RECORDS` under the name `column`, or is missing where the input has none; a key of
+    JSON Lines comes as a string, of which anything but a string is JSON.
+    """
+
+    name: str
+    kinds: tuple[Literal["number", "string", "bool"], ...]
+
+    @property
+    def column(self) -> str:
+        """Its name in the records: no column of theirs can be called so."""
+        return OWN_PREFIX + self.name
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What of a record a detector reads; a row that it cannot judge is SKIPPED, and it does not see it.
 
     `any_of` are columns as alternatives: a row in which all of them are null is SKIPPED. `also` are further columns
     that it reads: a `HoldsModel` is sent those of both and no others. `kinds` are the media kinds that it can judge,
-    where it cannot judge all.
+    where it cannot judge all. `own` are columns of the user's, which no other detector is to depend on.
     """
 
     any_of: tuple[str, ...]
     also: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    own: tuple[OwnColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.explain.explanation import Explanation
 from lowbackground.pipeline.labelled import Labeller, labeller
 from lowbackground.pipeline.output.schema import REJECT_REASON, conform
+from lowbackground.pipeline.own_columns import check_own
 from lowbackground.pipeline.readers.mapping import map_table, written
 from lowbackground.pipeline.readers.roles import passthrough_schema, roles_of
 from lowbackground.pipeline.runs.summary import RunResult
@@ -73,6 +74,7 @@ def annotate(table: pa.Table | pa.RecordBatch, config: Config | None = None) -> 
     whole = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
     schema = passthrough_schema(whole.schema, TABLE, config.read)
     roles = roles_of(schema, TABLE, config.read)
+    check_own(schema, TABLE, bench.setup.own_columns())
     ours = bench.setup.output_schema([], config).ours.append(REJECT_REASON)
     pieces, seen, row = [], set[str](), 0
     for piece in whole.to_batches(max_chunksize=config.read.batch_rows):

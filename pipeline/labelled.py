@@ -18,6 +18,7 @@ from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.decide import Decider
 from lowbackground.pipeline.judge import Judgement
 from lowbackground.pipeline.output.rows import Decision, content_digests, encode
+from lowbackground.pipeline.own_columns import with_own_columns
 from lowbackground.pipeline.runs.setup import Setup, prepare
 from lowbackground.pipeline.stand_ins import loaded_on_use
 
@@ -54,7 +55,7 @@ class Labeller:
             ConfigError: the model of a detector cannot be loaded.
             ModelProcessError: the process that holds a model is gone.
         """
-        judgement = self.cascade.judge(batch.records, self.detectors, self.decider)
+        judgement = self.cascade.judge(with_own_columns(batch, self.detectors), self.detectors, self.decider)
         digests = content_digests(batch.records)  # of what was read: cleaning comes after
         batch = clean(batch, judgement.spans)
         decisions = self.decider.decide(batch.records, judgement)

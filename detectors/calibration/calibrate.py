@@ -95,6 +95,7 @@ def calibrate(
                 own.key,
                 len(own.humans),
                 len(own.machines),
+                int(np.count_nonzero(scores[own.machines] > cuts[speaker.key])),
                 float(scale.sign * cuts[speaker.key]),
                 *curves[speaker.key],
                 borrowed=speaker is not own,

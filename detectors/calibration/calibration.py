@@ -64,7 +64,7 @@ class StratumKey:
 class Stratum:
     """What the records of one stratum can carry.
 
-    A score strictly beyond `threshold` is a hit. `thresholds` are those of the human records pooled, at the rates
+    A score strictly beyond `threshold` is a hit; `n_found` of the machine records are. `thresholds` are those of the human records pooled, at the rates
     that their number proves; `threshold` is that of the calibration's rate, raised for the sake of source groups.
     `fpr` is a step function: its value holds for scores strictly beyond its score, and 1 up to the first. `llr` is
     read by straight lines, constant beyond its ends; null where there were too few machine records. `borrowed` says
@@ -74,6 +74,7 @@ class Stratum:
     key: StratumKey
     n_human: int
     n_machine: int
+    n_found: int
     threshold: float
     thresholds: tuple[tuple[float, float], ...]
     fpr: Curve

@@ -4,6 +4,7 @@ Scores here are oriented: more is more machine-like.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import log
 
 import numpy as np
@@ -71,7 +72,8 @@ def llr_curve(humans: Floats, machines: Floats) -> tuple[Floats, Floats] | None:
     raw = np.log((machine + 1) / (len(machines) + bins)) - np.log((human + 1) / (len(humans) + bins))
     smooth = isotonic_regression(raw, weights=(human + machine + 2).astype(float)).x
     values = np.clip(smooth, -log(len(machines) + 1), log(len(humans) + 1))
-    return _distinct(_centres(humans, machines, edges), values)
+    centres = _centres(humans, machines, edges)
+    return np.array([score for score, _ in centres]), np.array([values[bin_] for _, bin_ in centres])
 
 
 def _edges(humans: Floats, machines: Floats) -> Floats:
@@ -83,20 +85,12 @@ def _edges(humans: Floats, machines: Floats) -> Floats:
     return np.unique(np.concatenate(cuts))
 
 
-def _centres(humans: Floats, machines: Floats, edges: Floats) -> Floats:
-    """The median score of each bin; the middle of its ends where nothing fell into it."""
+def _centres(humans: Floats, machines: Floats, edges: Floats) -> list[tuple[float, int]]:
+    """The median score of each bin that holds any, and the bin."""
     everyone = np.sort(np.concatenate([humans, machines]))
-    ends = np.concatenate([[everyone[0]], edges, [everyone[-1]]])
-    bounds = np.concatenate([[0], np.searchsorted(everyone, edges, side="left"), [len(everyone)]])
-    return np.array(
-        [
-            np.median(everyone[first:last]) if first < last else (lower + upper) / 2
-            for first, last, lower, upper in zip(bounds, bounds[1:], ends, ends[1:], strict=False)
-        ]
-    )
-
-
-def _distinct(scores: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Of knots with one score the first: the smaller value."""
-    kept, index = np.unique(scores, return_index=True)
-    return kept, values[index]
+    bounds = [0, *np.searchsorted(everyone, edges, side="left"), len(everyone)]
+    return [
+        (float(np.median(everyone[first:last])), bin_)
+        for bin_, (first, last) in enumerate(pairwise(bounds))
+        if first < last
+    ]

@@ -16,10 +16,11 @@ import pyarrow as pa
 from lowbackground.detectors.calibration.calibration import Calibration, Stratum
 from lowbackground.detectors.contract import media_kind
 from lowbackground.detectors.evidence import Evidence, Kind, Signal, Strength, detail
+from lowbackground.detectors.language import language
 
 STALE_LLR = 0.5  # Saerens, Latinne and Decaestecker's drift of 0.8 sd turned .30 into .22: halved, the sign is kept
 STALE_FPR = 7.0  # thresholds of nominal 0.1 % had up to 0.67 % on a source of text that they had not seen
-UNDETERMINED = "und"  # ISO 639-2: the language of a text where nobody says
+UNDETERMINED = "und"  # ISO 639-2: the language of a text too short for a guess, or in none that is known
 
 _MEDIA = frozenset({"code", "picture", "video", "voice"})
 
@@ -94,13 +95,15 @@ def tempered(fpr: float, llr: float | None) -> tuple[float, float | None]:
 def place_of(records: pa.RecordBatch, row: int) -> tuple[str, int | None]:
     """Group and words of a record, for detectors that tell neither by themselves.
 
-    Words are what stands between white space; a language without it has few, and needs a detector that counts others.
+    The language is the reader's; of a table, whose readers tell none, it is guessed as they would. Words are what stands
+    between white space; a language without it has few, and needs a detector that counts others.
     """
     kind = media_kind(records.column("media_type")[row].as_py())
     if kind in _MEDIA:
         return kind, None
-    text = records.column("text")[row].as_py()
-    return records.column("language")[row].as_py() or UNDETERMINED, len((text or "").split())
+    text = records.column("text")[row].as_py() or ""
+    told = records.column("language")[row].as_py()
+    return told or language(text) or UNDETERMINED, len(text.split())
 
 
 def place_from(evidence: Evidence) -> tuple[str, int | None] | None:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from lowbackground.pipeline.cli import configs, demo, detectors, inspect, policies, redecide, run, trust
+from lowbackground.pipeline.cli import calibrate, configs, demo, detectors, inspect, policies, redecide, run, trust
 from lowbackground.pipeline.errors import LowbackgroundError
 from lowbackground.pipeline.screen import shown
 
@@ -23,6 +23,7 @@ app.command("run")(run.run)
 app.command("redecide")(redecide.redecide)
 app.command("inspect")(inspect.inspect)
 app.command("detectors")(detectors.detectors)
+app.command("calibrate")(calibrate.calibrate)
 app.add_typer(trust.app, name="trust")
 app.add_typer(policies.app, name="policy")
 app.add_typer(configs.app, name="config")

@@ -39,7 +39,7 @@ def inspect_output(out: str, record: str, policy: str | None = None) -> Explanat
         ConfigError: there is no such row, or its policy is damaged.
     """
     storage = Storage(out)
-    run = _run_facts(storage)
+    run = run_facts(storage)
     rows = _rows(storage, record)
     if not rows:
         raise ConfigError(_not_there(storage, record, run))
@@ -57,7 +57,7 @@ def inspect_output(out: str, record: str, policy: str | None = None) -> Explanat
     )
 
 
-def _run_facts(storage: Storage) -> dict[str, Any]:
+def run_facts(storage: Storage) -> dict[str, Any]:
     """What the run wrote about itself, if this version can read its rows."""
     run = read_run(storage)
     if run is None:

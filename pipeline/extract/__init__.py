@@ -6,12 +6,12 @@ Readers of WARC, tar and loose files call `extract` for every document; media ha
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lowbackground.detectors.language import language
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.errors import LowbackgroundError
 from lowbackground.pipeline.extract.charset import REPLACED, decode
 from lowbackground.pipeline.extract.cost import too_costly
 from lowbackground.pipeline.extract.html import main_text, stripped_text, title
-from lowbackground.pipeline.extract.language import language
 from lowbackground.pipeline.panics import is_panic
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})

@@ -104,18 +104,18 @@ def _check_present(schema: pa.Schema, where: str, columns: Mapping, roles: Roles
         name = getattr(columns, part)
         if name != getattr(usual, part) and name is not None and name not in schema.names:
             raise ConfigError(
-                f"{where}: has no column {name!r}, which is mapped to {part}; it has {_listed(schema)}. Mend the name, or "
+                f"{where}: has no column {name!r}, which is mapped to {part}; it has {listed(schema)}. Mend the name, or "
                 "filter inputs with other columns in a run of their own"
             )
     if roles.text is None and roles.raw is None and (columns.text is not None or columns.raw is not None):
         missing = " or ".join(repr(name) for name in (columns.text, columns.raw) if name is not None)
         raise ConfigError(
-            f"{where}: has no column {missing}, so nothing in it could be judged; it has {_listed(schema)}. Name the text "
+            f"{where}: has no column {missing}, so nothing in it could be judged; it has {listed(schema)}. Name the text "
             "with --text NAME, or media with --set read.columns.raw=NAME"
         )
 
 
-def _listed(schema: pa.Schema) -> str:
+def listed(schema: pa.Schema) -> str:
     """The columns of a table for an error: names are content, and there may be thousands."""
     names = [f"{field.name[:_SHOWN_NAME]} ({_kind(field.type)})" for field in schema]
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""

@@ -20,6 +20,7 @@ from lowbackground.pipeline.inputs.discover import Discovered, discover
 from lowbackground.pipeline.inputs.locations import redacted, scheme_of
 from lowbackground.pipeline.output.schema import SCHEMA_VERSION, OutputSchema, unite
 from lowbackground.pipeline.output.storage import Storage
+from lowbackground.pipeline.own_columns import check_own
 from lowbackground.pipeline.readers import reader_for
 from lowbackground.pipeline.runs.cutting import grow
 from lowbackground.pipeline.runs.ledger import Commit, forget, read_commits
@@ -244,6 +245,8 @@ def _schema(
                 schemas.append((file.source, told[format_]))
         else:
             schemas.append((file.source, reader_for(format_).schema(file, config.read)))
+    for source, schema in schemas:
+        check_own(schema, source, setup.own_columns())
     if storage is None:
         return setup.output_schema(schemas, config)
     own = pa.ipc.read_schema(pa.BufferReader(storage.read(SCHEMA_FILE)))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from lowbackground.detectors.contract import Detector, HoldsModel, RunFacts
+from lowbackground.detectors.contract import Detector, HoldsModel, OwnColumn, RunFacts
 from lowbackground.detectors.registry import available, build, default_names
 from lowbackground.manifests.digest import json_digest
 from lowbackground.manifests.trust import TrustError, TrustList, copy_lists, folder_digest, lists_in, user_folder
@@ -33,13 +33,14 @@ POLICY, PRIORS = "_run/policy.yaml", "_run/priors.yaml"
 
 @dataclass(frozen=True, slots=True)
 class DetectorFacts:
-    """A detector of this run, as output and statement name it."""
+    """A detector of this run, as output and statement name it; `own` are the user's columns that it reads."""
 
     name: str
     version: str
     basis: str
     exact: bool
     options: str
+    own: tuple[OwnColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,10 @@ class Setup:
     def model_names(self) -> frozenset[str]:
         """The detectors that hold a model."""
         return frozenset(facts.name for facts in self.models)
+
+    def own_columns(self) -> tuple[tuple[str, OwnColumn], ...]:
+        """The user's columns that detectors read, each with the name of the detector."""
+        return tuple((facts.name, own) for facts in self.detectors for own in facts.own)
 
     def build_detectors(self, names: Collection[str] | None = None) -> tuple[Detector, ...]:
         """The detectors, or those of these names that run, in the order of their names; no model is loaded yet.
@@ -139,7 +144,7 @@ def prepare(config: Config, as_of: datetime) -> Setup:
     options = enabled(config.detectors, policy)
     detectors = _build(options, RunFacts(as_of, trust))
     facts = tuple(
-        DetectorFacts(d.name, d.version, d.basis.value, d.exact, json_digest(_plain(options[d.name])))
+        DetectorFacts(d.name, d.version, d.basis.value, d.exact, json_digest(_plain(options[d.name])), d.needs.own)
         for d in detectors
     )
     columns = tuple((detector.name, detector.columns) for detector in detectors)

@@ -1,0 +1,134 @@
+"""`lowbackground calibrate`: build the detector, score what is known, fit, and keep what it came to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from lowbackground.detectors.calibration.calibrate import GROUP_RATE, RATE, VALID_DAYS, calibrate
+from lowbackground.detectors.calibration.calibration import Calibration, CalibrationError
+from lowbackground.detectors.calibration.scale import Scale
+from lowbackground.detectors.calibration.strata import EDGES
+from lowbackground.detectors.contract import Detector, HoldsModel, RunFacts
+from lowbackground.detectors.registry import build
+from lowbackground.pipeline.calibrating.era_rows import era_records
+from lowbackground.pipeline.calibrating.scoring import Scores, add_scores, known_records, limited
+from lowbackground.pipeline.config import Config
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.stand_ins import load_model
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Where records of known origin are.
+
+    `human` and `machine` are inputs as of a run, `eras` output folders of finished runs. `group_column` names the
+    source group of a record; without one it is its host, else its file. `limit` bounds the records of either side.
+    """
+
+    human: tuple[str, ...] = ()
+    machine: tuple[str, ...] = ()
+    eras: tuple[str, ...] = ()
+    group_column: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What the calibration is to hold: see `calibrate`."""
+
+    rate: float = RATE
+    group_rate: float = GROUP_RATE
+    edges: tuple[int, ...] = EDGES
+    valid_days: int = VALID_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A calibration, and what became of the records that were read for it.
+
+    `unscored` counts those without a score, by the reason that the detector gave.
+    """
+
+    calibration: Calibration
+    read: int
+    unscored: Mapping[str, int]
+    unreadable: int
+    broken: tuple[str, ...] = field(default=())
+    max_unreadable: float = 0.01
+
+    @property
+    def exit_code(self) -> int:
+        """As of a run: 1 where a stream broke, or too much was unreadable."""
+        return int(bool(self.broken) or self.unreadable > self.max_unreadable * max(1, self.read + self.unreadable))
+
+
+def calibrate_detector(name: str, data: Data, aim: Aim, config: Config) -> Calibrated:
+    """Score the data with a detector and its options in `config`, and calibrate it.
+
+    Raises:
+        ConfigError: the detector cannot be calibrated, the data cannot be read, or carries no stratum.
+    """
+    if not (data.human or data.eras):
+        raise ConfigError("no human records: name inputs, or with --from-era the output folder of a run")
+    now = config.as_of or datetime.now(UTC)
+    detector, scale = scored_detector(name, config.detectors.get(name, {}), now)
+    scores = Scores()
+    if data.human:
+        known = known_records(data.human, config, detector, data.group_column, scores)
+        add_scores(scores, limited(known, data.limit), detector, machine=False)
+    for out in data.eras:
+        add_scores(scores, limited(era_records(out, config.read.batch_rows), data.limit), detector, machine=False)
+    if data.machine:
+        known = known_records(data.machine, config, detector, data.group_column, scores)
+        add_scores(scores, limited(known, data.limit), detector, machine=True)
+    return Calibrated(
+        _fitted(scores, scale, aim, now),
+        scores.read,
+        dict(sorted(scores.unscored.items())),
+        scores.unreadable,
+        tuple(scores.broken),
+        config.max_unreadable,
+    )
+
+
+def scored_detector(name: str, options: Mapping[str, Any], now: datetime) -> tuple[Detector, Scale]:
+    """A detector, without the calibration that its options may name, and the scale of its scores.
+
+    Raises:
+        ConfigError: it cannot be built, or gives no scores that could be calibrated.
+    """
+    own = {key: value for key, value in options.items() if key not in {"enabled", "calibration"}}
+    try:
+        (detector,) = build({name: own}, RunFacts(now))
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    scale = getattr(detector, "scale", None)
+    if not isinstance(scale, Scale):
+        raise ConfigError(
+            f"detector {name}: gives no scores that can be calibrated; those of classifiers can, such as ai_text"
+        )
+    if isinstance(detector, HoldsModel):
+        load_model(detector)
+    return detector, scale
+
+
+def _fitted(scores: Scores, scale: Scale, aim: Aim, now: datetime) -> Calibration:
+    unscored = sum(scores.unscored.values())
+    if not scores.scores:
+        reasons: Sequence[str] = [f"{reason} {count:,}" for reason, count in scores.unscored.most_common(5)]
+        raise ConfigError(
+            f"detector {scale.detector}: scored none of {scores.read:,} records: {', '.join(reasons) or 'nothing was read'}"
+        )
+    try:
+        return calibrate(
+            scores.sample(),
+            scale,
+            made=now.date(),
+            edges=aim.edges,
+            rate=aim.rate,
+            valid_days=aim.valid_days,
+            group_rate=aim.group_rate,
+        )
+    except CalibrationError as error:
+        raise ConfigError(f"{error} ({unscored:,} of {scores.read:,} records had no score)") from error

@@ -1,0 +1,101 @@
+"""Human records at no cost: rows of a finished run that were captured before generators of their kind existed.
+
+The policy of that run says where the era begins, and only rows that it labelled human count: of the others something
+said that they are not what they seem. A classifier's hit among them is a false positive, which is what is counted here.
+"""
+
+from collections.abc import Iterator
+
+import fsspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lowbackground.detectors.contract import RECORDS, media_kind
+from lowbackground.pipeline.calibrating.scoring import Known, host_of
+from lowbackground.pipeline.config import Config, Mapping
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.explain.inspect_output import run_facts
+from lowbackground.pipeline.output.storage import Storage
+from lowbackground.pipeline.runs.ledger import read_commits
+from lowbackground.pipeline.runs.plan import planned_units
+from lowbackground.pipeline.runs.setup import policy_of
+from lowbackground.pipeline.units import Format
+from lowbackground.pipeline.verdicts.policy import Policy
+
+_TELLS_LANGUAGE = frozenset({Format.WARC, Format.TAR, Format.FILE})  # their readers do; of a table nobody knows
+_PLACES = {
+    "id": "prov_id",
+    "source": "prov_source",
+    "offset": "prov_offset",
+    "captured_at": "prov_captured_at",
+    "media_type": "prov_media_type",
+}
+
+
+def era_records(out: str, batch_rows: int) -> Iterator[Known]:
+    """The records of the rows in `out` that are older than the era of their kind, by the run's own policy.
+
+    Raises:
+        ConfigError: `out` is no finished output, or its rows hold nothing that could be scored.
+    """
+    storage = Storage(out)
+    config = Config.model_validate(run_facts(storage)["configuration"])
+    if config.emit == "attributes":
+        raise ConfigError(
+            f"{out}: was written with --emit attributes, so its rows hold no content to score; run once more without it"
+        )
+    policy = policy_of(storage)
+    formats = {unit.name: unit.format for unit in planned_units(storage)}
+    for commit in read_commits(storage).values():
+        told = formats.get(commit.unit) in _TELLS_LANGUAGE
+        columns = Mapping() if told else config.read.columns
+        for output in commit.outputs:
+            if output.path.startswith(("kept/", "rejected/")):
+                yield from _of_file(storage, output.path, columns, policy, batch_rows, told=told)
+
+
+def _of_file(
+    storage: Storage, path: str, columns: Mapping, policy: Policy, batch_rows: int, *, told: bool
+) -> Iterator[Known]:
+    filesystem, root = fsspec.core.url_to_fs(storage.root)
+    with filesystem.open(f"{root.rstrip('/')}/{path}", "rb") as opened:
+        file = pq.ParquetFile(opened)
+        parts: dict[str, str | None] = {**_PLACES, "text": columns.text, "raw": columns.raw, "url": columns.url}
+        if told:
+            parts["language"] = "language"
+        names = set(file.schema_arrow.names)
+        here = {part: name for part, name in parts.items() if name is not None and name in names}
+        if "text" not in here and "raw" not in here:  # rejected rows that were written without their columns
+            return
+        for batch in file.iter_batches(batch_rows, columns=[*here.values(), "prov_label"]):
+            old = [
+                label == "human" and policy.before_cutoff(media_kind(type_), captured)
+                for label, type_, captured in zip(
+                    *(batch.column(name).to_pylist() for name in ("prov_label", "prov_media_type", "prov_captured_at")),
+                    strict=True,
+                )
+            ]
+            if any(old):
+                yield _known(batch.filter(pa.array(old, pa.bool_())), here)
+
+
+def _known(rows: pa.RecordBatch, parts: dict[str, str]) -> Known:
+    """Rows of an output as records; their group is the host that they came from, else the source."""
+    made: dict[str, pa.Array] = {part: _plain(rows.column(name)) for part, name in parts.items()}
+    made["truncated"] = pa.array([False] * rows.num_rows, pa.bool_())
+    made["notes"] = pa.array([[]] * rows.num_rows, RECORDS.field("notes").type)
+    records = pa.RecordBatch.from_arrays(
+        [
+            made[field.name].cast(field.type) if field.name in made else pa.nulls(rows.num_rows, field.type)
+            for field in RECORDS
+        ],
+        schema=RECORDS,
+    )
+    places = zip(records.column("url").to_pylist(), records.column("source").to_pylist(), strict=True)
+    return Known(records, [host_of(url) or source for url, source in places])
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """The bytes of a media struct; any other column as it is."""
+    return pc.struct_field(column, "bytes") if pa.types.is_struct(column.type) else column

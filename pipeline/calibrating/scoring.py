@@ -1,0 +1,153 @@
+"""Scores content whose origin is known: everything that `run` reads, by one detector."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlsplit
+
+import numpy as np
+import pyarrow as pa
+
+from lowbackground.detectors.calibration.calibrate import Sample
+from lowbackground.detectors.calibration.scored import place_from, place_of
+from lowbackground.detectors.contract import Detector
+from lowbackground.pipeline.batch import Batch
+from lowbackground.pipeline.config import Config, Read
+from lowbackground.pipeline.errors import ConfigError, StorageError, UnitError
+from lowbackground.pipeline.inputs.discover import discover
+from lowbackground.pipeline.judge import judge
+from lowbackground.pipeline.own_columns import check_present, own_values, with_own_columns
+from lowbackground.pipeline.readers import reader_for
+from lowbackground.pipeline.units import Format, InputFile, Unit
+
+MAX_GROUP = 100  # letters of a group's name that are kept: they are content
+
+
+@dataclass(slots=True)
+class Scores:
+    """What was read and scored so far; one element a scored record."""
+
+    scores: list[float] = field(default_factory=list)
+    machine: list[bool] = field(default_factory=list)
+    places: list[tuple[str, int | None]] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    captured: set[date] = field(default_factory=set)
+    unscored: Counter[str] = field(default_factory=Counter)
+    read: int = 0
+    unreadable: int = 0
+    broken: list[str] = field(default_factory=list)
+
+    def sample(self) -> Sample:
+        """All of it, for `calibrate`."""
+        return Sample(
+            np.array(self.scores, np.float64),
+            np.array(self.machine, np.bool_),
+            self.places,
+            self.sources,
+            sorted(self.captured),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Records of known origin, and the source group of each."""
+
+    records: pa.RecordBatch
+    groups: Sequence[str]
+
+
+def add_scores(scores: Scores, known: Iterable[Known], detector: Detector, *, machine: bool) -> None:
+    """Let the detector score records that are all human, or all of machines.
+
+    Raises:
+        ConfigError: the model of the detector cannot be loaded.
+    """
+    for batch in known:
+        scores.read += batch.records.num_rows
+        findings = judge(batch.records, [detector]).findings
+        captured = batch.records.column("captured_at").to_pylist()
+        for row, (finding,) in enumerate(findings):
+            evidence = finding.evidence
+            if evidence.score is None:
+                scores.unscored[evidence.reason] += 1
+                continue
+            scores.scores.append(evidence.score)
+            scores.machine.append(machine)
+            scores.places.append(place_from(evidence) or place_of(batch.records, row))
+            scores.sources.append(batch.groups[row])
+            if captured[row] is not None:
+                scores.captured.add(captured[row].date())
+
+
+def known_records(
+    inputs: Sequence[str], config: Config, detector: Detector, group_column: str | None, scores: Scores
+) -> Iterator[Known]:
+    """The records of inputs, as a run reads them; what cannot be read is counted in `scores`.
+
+    Raises:
+        ConfigError: an input is missing, cannot be read at this time, or lacks a column that was named.
+    """
+    found = discover(inputs, config.read)
+    if not found.files:
+        raise ConfigError(
+            f"{', '.join(inputs)}: nothing here can be read; name shards, folders or data sets of records"
+        )
+    columns = [column.name for column in detector.needs.own]
+    for format_, file in found.files:
+        schema = reader_for(format_).schema(file, config.read)
+        check_present(schema, file.source, [*columns, *([group_column] if group_column else ())])
+    for format_, file in found.files:
+        for batch in _batches(format_, file, config.read, scores):
+            records = with_own_columns(batch, [detector])
+            yield Known(records, _groups(batch, group_column))
+
+
+def limited(known: Iterator[Known], limit: int | None) -> Iterator[Known]:
+    """The first `limit` records."""
+    left = limit
+    for batch in known:
+        if left is None:
+            yield batch
+            continue
+        yield Known(batch.records.slice(0, left), batch.groups[:left])
+        left -= batch.records.num_rows
+        if left <= 0:
+            return
+
+
+def _batches(format_: Format, file: InputFile, read: Read, scores: Scores) -> Iterator[Batch]:
+    """The batches of a file; of a stream that breaks, those of its good prefix."""
+    batches = reader_for(format_).read(Unit("calibrate", format_, (file,)), read)
+    while True:
+        try:
+            batch = next(batches, None)
+        except UnitError as error:
+            scores.broken.append(str(error))
+            return
+        except StorageError as error:
+            raise ConfigError(f"{error}; make it readable, or leave it out") from error
+        if batch is None:
+            return
+        scores.unreadable += len(batch.unreadable)
+        yield batch
+
+
+def _groups(batch: Batch, column: str | None) -> list[str]:
+    """The source group of each record: what its column says, else its host, else its file."""
+    records = batch.records
+    named = [None] * records.num_rows if column is None else own_values(batch.passthrough, column).to_pylist()
+    urls, sources = records.column("url").to_pylist(), records.column("source").to_pylist()
+    return [
+        str(name)[:MAX_GROUP] if name is not None else host_of(url) or source[-MAX_GROUP:]
+        for name, url, source in zip(named, urls, sources, strict=True)
+    ]
+
+
+def host_of(url: str | None) -> str | None:
+    """The host of an address in lower case; null where it has none."""
+    try:
+        host = urlsplit(url or "").hostname
+    except ValueError:  # such as an unclosed bracket: addresses are content
+        return None
+    return host[:MAX_GROUP] if host else None

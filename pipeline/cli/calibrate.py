@@ -1,0 +1,69 @@
+"""`lowbackground calibrate`: a calibration for a detector that scores, out of records of known origin."""
+
+import typer
+
+from lowbackground.pipeline.cli.run import with_flags, with_settings
+from lowbackground.pipeline.config import Config, load_config
+from lowbackground.pipeline.errors import ConfigError
+
+
+def calibrate(
+    detector: str = typer.Argument(metavar="DETECTOR", help="A detector that gives scores, such as ai_text."),
+    human: list[str] | None = typer.Argument(
+        None, metavar="HUMAN_DATA", help="Human records: anything that run reads.", show_default=False
+    ),
+    out: str = typer.Option(..., "-o", "--out", help="The file to write.", show_default=False),
+    machine: list[str] | None = typer.Option(
+        None, help="Machine-made records, for likelihood ratios; may stand several times.", show_default=False
+    ),
+    from_era: list[str] | None = typer.Option(
+        None,
+        metavar="OUT",
+        help="The output of a run: its rows from before the cut-off of their kind are human.",
+        show_default=False,
+    ),
+    group_column: str | None = typer.Option(
+        None, help="The column that names the source of a record.  [host, else file]", show_default=False
+    ),
+    rate: float = typer.Option(0.001, help="False positives at the threshold; needs 2,995 human records a stratum."),
+    lengths: str = typer.Option("50,100,200,400", help="Numbers of words at which a stratum of texts begins."),
+    valid_days: int = typer.Option(365, help="Days until it expires."),
+    config: str | None = typer.Option(
+        None, help="A YAML file, as for run: how to read, and the detector's options.", show_default=False
+    ),
+    text: str | None = typer.Option(None, "--text", help="The column of the text.  [text]", show_default=False),
+    limit: int | None = typer.Option(
+        None, min=1, help="Score at most this many records of either side.", show_default=False
+    ),
+    settings: list[str] | None = typer.Option(
+        None, "--set", metavar="KEY=VALUE", help="Any other key of the file.", show_default=False
+    ),
+) -> None:
+    """Calibrate DETECTOR on records of known origin, and say what could not be covered.
+
+    A run uses the file as the detector's option `calibration`.
+    """
+    from lowbackground.detectors.calibration.calibration import CalibrationError
+    from lowbackground.detectors.calibration.calibration_file import write_calibration
+    from lowbackground.pipeline.calibrating.calibrate_detector import Aim, Data, calibrate_detector
+    from lowbackground.pipeline.calibrating.calibration_screen import lines
+
+    resolved = with_settings(load_config(config) if config else Config(), settings or [])
+    resolved = with_flags(resolved, {}, {}, {"text": text})
+    data = Data(tuple(human or ()), tuple(machine or ()), tuple(from_era or ()), group_column, limit)
+    made = calibrate_detector(detector, data, Aim(rate=rate, edges=_edges(lengths), valid_days=valid_days), resolved)
+    try:
+        write_calibration(made.calibration, out)
+    except CalibrationError as error:
+        raise ConfigError(str(error)) from error
+    for line in lines(made):
+        typer.echo(line)
+    typer.echo(f"{out}: {made.calibration.digest[:12]}; use it as `detectors: {{{detector}: {{calibration: {out}}}}}`")
+    raise typer.Exit(made.exit_code)
+
+
+def _edges(lengths: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in lengths.split(","))
+    except ValueError as error:
+        raise ConfigError(f"--lengths {lengths}: expected numbers of words, such as 50,100,200,400") from error
