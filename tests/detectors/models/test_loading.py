@@ -1,0 +1,103 @@
+"""Weights are loaded whole, for inference, once a process, and without the network."""
+
+import gc
+import json
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+
+from lowbackground.detectors.models import loading
+from lowbackground.detectors.models.loading import chosen_device, load_model, require_torch
+from lowbackground.detectors.models.model_folder import ModelError, find_model
+from tests.tiny_models import text_folder
+
+CLASSIFIER = "AutoModelForSequenceClassification"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return text_folder(tmp_path / "model", "roberta")
+
+
+def test_a_model_is_ready_for_inference(folder: Path) -> None:
+    loaded = load_model(find_model(str(folder)), CLASSIFIER, device="cpu")
+    assert (loaded.device, loaded.dtype) == ("cpu", "float32")
+    assert not loaded.model.training
+    assert not any(weights.requires_grad for weights in loaded.model.parameters())
+    assert {weights.dtype for weights in loaded.model.parameters()} == {torch.float32}
+
+
+def test_weights_can_be_had_in_bfloat16(folder: Path) -> None:
+    loaded = load_model(find_model(str(folder)), CLASSIFIER, device="cpu", dtype="bfloat16")
+    assert {weights.dtype for weights in loaded.model.parameters()} == {torch.bfloat16}
+
+
+def test_a_process_holds_one_copy_and_only_as_long_as_it_is_used(folder: Path) -> None:
+    found = find_model(str(folder))
+    one = load_model(found, CLASSIFIER, device="cpu")
+    assert load_model(found, CLASSIFIER, device="cpu") is one
+    assert load_model(found, CLASSIFIER, device="cpu", dtype="bfloat16") is not one
+    held = len(loading._LOADED)
+    del one
+    gc.collect()
+    assert len(loading._LOADED) < held
+
+
+def test_loading_asks_no_network(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("asks the network"))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("asks for an address"))
+    load_model(find_model(str(folder)), CLASSIFIER, device="cpu")
+
+
+def test_loading_prints_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from transformers.utils import logging
+
+    logging.enable_progress_bar()
+    load_model(find_model(str(folder)), CLASSIFIER, device="cpu")
+    assert logging.is_progress_bar_enabled()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_model_without_the_head_for_its_task_is_refused(tmp_path: Path) -> None:
+    gpt2 = find_model(str(text_folder(tmp_path / "gpt2", "gpt2")))
+    with pytest.raises(ModelError, match=r"no weights for score\.weight"):
+        load_model(gpt2, CLASSIFIER, device="cpu")
+
+
+def test_weights_of_another_shape_are_refused(folder: Path) -> None:
+    config = folder / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"intermediate_size": 48}), "utf-8")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_model(find_model(str(folder)), CLASSIFIER, device="cpu")
+
+
+@pytest.mark.parametrize("changes", [{"model_type": "unheard-of"}, {"hidden_size": "many"}, {"num_attention_heads": 0}])
+def test_a_configuration_that_makes_no_model_is_refused(folder: Path, changes: dict[str, object]) -> None:
+    config = folder / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | changes), "utf-8")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_model(find_model(str(folder)), CLASSIFIER, device="cpu")
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:x", "cuda:99", "mps:3", "", "cpu:1"])
+def test_a_device_that_is_not_there_is_refused(device: str) -> None:
+    with pytest.raises(ModelError, match="device"):
+        chosen_device(device)
+
+
+def test_the_best_device_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    assert chosen_device("auto") == "cpu"
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    assert chosen_device("auto") == "mps"
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert chosen_device("auto") == "cuda"
+
+
+def test_torch_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "torch" else pytest.fail(name))
+    with pytest.raises(ModelError, match=r"pip install 'lowbackground\[torch\]'"):
+        require_torch()

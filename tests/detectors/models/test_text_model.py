@@ -1,0 +1,180 @@
+"""A classifier of the operator's, from records to evidence."""
+
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from lowbackground.detectors.conformance import check_detector
+from lowbackground.detectors.contract import HoldsModel, RunFacts
+from lowbackground.detectors.evidence import Evidence, Signal
+from lowbackground.detectors.models.text_adapter import TextAdapter
+from lowbackground.detectors.registry import DetectorSetupError, build
+from tests.factories import AS_OF, records
+from tests.tiny_models import PROSE, text_folder
+
+FAMILIES = ("roberta", "deberta-v2", "bert")
+TEXTS = [PROSE * 2, PROSE[40:] * 3, PROSE[:250], "Ships. " * 90, PROSE[7:300], PROSE * 9]
+
+
+def adapter(folder: Path, **options: Any) -> TextAdapter:
+    (detector,) = build({"text_model": {"model": str(folder), "device": "cpu", **options}}, RunFacts(AS_OF))
+    assert isinstance(detector, TextAdapter)
+    assert isinstance(detector, HoldsModel)
+    return detector
+
+
+def said(detector: TextAdapter, *texts: str | None, **columns: Any) -> list[Evidence]:
+    rows = [
+        {"text": text, "language": "en", **{name: c[i] for name, c in columns.items()}} for i, text in enumerate(texts)
+    ]
+    return list(detector(records(rows)).evidence)
+
+
+def scores(detector: TextAdapter, *texts: str) -> list[float]:
+    found = [each.score for each in said(detector, *texts)]
+    assert None not in found
+    return found  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_score_is_the_log_odds_of_the_machine_label(tmp_path: Path, family: str) -> None:
+    folder = text_folder(tmp_path / family, family)
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    expected = []
+    for text in TEXTS:
+        with torch.no_grad():
+            logits = model(
+                **tokenizer(text, truncation=True, max_length=512, return_tensors="pt", return_token_type_ids=False)
+            ).logits[0]
+        chances = np.exp(logits.double().numpy()) / np.exp(logits.double().numpy()).sum()
+        expected.append(np.log(chances[1] / chances[0]))
+    found = scores(adapter(folder), *TEXTS)
+    assert found == pytest.approx(expected, abs=6e-4)  # rounded to three decimals
+    assert len(set(found)) > 3
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_neither_neighbours_nor_padding_show(tmp_path: Path, family: str) -> None:
+    folder = text_folder(tmp_path / family, family)
+    alone = [scores(adapter(folder, batch_tokens=1), text)[0] for text in TEXTS]
+    for batch_tokens in (1, 1200, 100_000):
+        detector = adapter(folder, batch_tokens=batch_tokens)
+        assert scores(detector, *TEXTS) == pytest.approx(alone, abs=1.1e-3)
+        assert scores(detector, *reversed(TEXTS)) == pytest.approx(alone[::-1], abs=1.1e-3)
+
+
+def test_contract(tmp_path: Path) -> None:
+    detector = adapter(text_folder(tmp_path / "m", "roberta"))
+    check_detector(detector)
+    check_detector(detector, [records([{"text": text} for text in TEXTS])])
+
+
+def test_without_a_calibration_there_is_a_score_and_no_more(tmp_path: Path) -> None:
+    (evidence,) = said(adapter(text_folder(tmp_path / "m", "roberta")), PROSE)
+    assert (evidence.signal, evidence.reason) == (Signal.SILENT, "text-model.no-calibration")
+    assert evidence.score is not None
+    assert evidence.fpr is evidence.llr is evidence.strength is None
+    assert json.loads(evidence.detail or "") == {"language": "en", "tokens": 189, "words": 71}
+
+
+def test_the_machine_label_turns_the_sign(tmp_path: Path) -> None:
+    folder = text_folder(tmp_path / "m", "roberta")
+    machine, human = (adapter(folder, machine_label=label) for label in ("machine", 0))
+    assert scores(machine, PROSE) == [-score for score in scores(human, PROSE)]
+    assert machine.version != human.version
+
+
+def test_three_labels_and_one(tmp_path: Path) -> None:
+    three = text_folder(tmp_path / "three", id2label={0: "human", 1: "machine", 2: "translated"}, family="roberta")
+    with pytest.raises(DetectorSetupError, match="set machine_label"):
+        adapter(three)
+    assert len(scores(adapter(three, machine_label="machine"), PROSE)) == 1
+    one = text_folder(tmp_path / "one", id2label={0: "LABEL_0"}, family="roberta")
+    assert len(scores(adapter(one, machine_label=0), PROSE)) == 1
+
+
+def test_short_texts_are_too_short(tmp_path: Path) -> None:
+    detector = adapter(text_folder(tmp_path / "m", "roberta"), min_tokens=189)
+    reasons = [evidence.reason for evidence in said(detector, "", "one", PROSE[:-9], PROSE, None)]
+    assert reasons[3] == "text-model.no-calibration"
+    assert {*reasons[:3], reasons[4]} == {"text-model.too-short"}
+
+
+def test_only_the_beginning_of_a_long_text_counts(tmp_path: Path) -> None:
+    detector = adapter(text_folder(tmp_path / "m", "roberta"), max_tokens=100)
+    one, other = said(detector, PROSE + "and so on " * 100_000, PROSE + "or not " * 9)
+    assert one.score == other.score
+    assert json.loads(one.detail or "")["tokens"] == 100
+
+
+def test_the_default_length_is_what_the_model_reads(tmp_path: Path) -> None:
+    assert adapter(text_folder(tmp_path / "m", "roberta", max_position_embeddings=130)).max_tokens == 128
+    with pytest.raises(DetectorSetupError, match="at most 128 tokens"):
+        adapter(tmp_path / "m", max_tokens=129)
+
+
+@pytest.mark.parametrize(
+    "options", [{"min_tokens": 0}, {"min_tokens": 600}, {"max_tokens": 0}, {"batch_tokens": 0}, {"max_tokens": -1}]
+)
+def test_lengths_that_make_no_sense_are_refused(tmp_path: Path, options: dict[str, int]) -> None:
+    folder = text_folder(tmp_path / "m", "roberta")
+    with pytest.raises(DetectorSetupError, match="_tokens"):
+        adapter(folder, **options)
+
+
+def test_a_copy_in_another_process_says_the_same(tmp_path: Path) -> None:
+    detector = adapter(text_folder(tmp_path / "m", "roberta"))
+    before = pickle.dumps(detector)
+    expected = said(detector, *TEXTS)
+    assert len(pickle.dumps(detector)) == len(before) < 10_000
+    copy = pickle.loads(before)
+    assert copy == detector
+    assert said(copy, *TEXTS) == expected
+
+
+def test_setting_it_up_imports_neither_torch_nor_transformers(tmp_path: Path) -> None:
+    folder = text_folder(tmp_path / "m", "roberta")
+    program = (
+        "import sys; from datetime import UTC, datetime\n"
+        "from lowbackground.detectors.contract import RunFacts\n"
+        "from lowbackground.detectors.models.text_model import text_model\n"
+        "print(text_model(model=sys.argv[1], run=RunFacts(datetime.now(UTC))).version)\n"
+        "print([name for name in ('torch', 'transformers') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=True)
+    version, imported = done.stdout.splitlines()
+    assert version == adapter(folder).version
+    assert imported == "[]"
+
+
+def test_the_version_names_what_changes_a_score(tmp_path: Path) -> None:
+    folder, other = text_folder(tmp_path / "a", "roberta"), text_folder(tmp_path / "b", "roberta", seed=1)
+    variants = [
+        adapter(folder),
+        adapter(other),
+        adapter(folder, max_tokens=200),
+        adapter(folder, dtype="float32"),
+        adapter(folder, machine_label="human"),
+    ]
+    assert len({each.version for each in variants}) == len(variants)
+    assert adapter(folder, batch_tokens=7, min_tokens=70).version == adapter(folder).version
+
+
+def test_weights_that_fail_to_load_stop_the_set_up_and_not_each_row(tmp_path: Path) -> None:
+    detector = adapter(text_folder(tmp_path / "m", "gpt2", id2label={0: "human", 1: "ai"}))
+    with pytest.raises(ValueError, match="no weights for score"):
+        detector.load()
+
+
+def test_no_detector_without_a_model() -> None:
+    with pytest.raises(DetectorSetupError, match="model: required"):
+        build({"text_model": {}}, RunFacts(AS_OF))
