@@ -1,0 +1,138 @@
+"""Scores sound with a classifier that the operator brings, such as an anti-spoofing model, window by window.
+
+The beginning of a record is decoded to mono at the rate of the model's feature extractor, mostly 16 kHz; windows are
+spread evenly over it, and the detail says which and what each scored.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lowbackground.detectors.calibration.scale import Scale
+from lowbackground.detectors.calibration.scored import scored_reasons
+from lowbackground.detectors.contract import Detector, RunFacts
+from lowbackground.detectors.evidence import Evidence, Signal
+from lowbackground.detectors.models.ffmpeg import UnreadableError, UnsupportedError, can_be_opened, require_av
+from lowbackground.detectors.models.loading import DType, require_torch
+from lowbackground.detectors.models.machine_label import machine_label as label_of
+from lowbackground.detectors.models.media_adapter import (
+    AbstainError,
+    Aggregate,
+    Cut,
+    Data,
+    Piece,
+    media_adapter,
+    named,
+)
+from lowbackground.detectors.models.media_classifier import MediaClassifier, processor_config
+from lowbackground.detectors.models.model_folder import ModelError, find_model
+from lowbackground.detectors.models.sound import Samples, Sound, decoded_sound, windows
+
+PREFIX = "audio-model"
+REASONS: dict[str, str] = {
+    **scored_reasons(PREFIX),
+    "audio-model.not-decoded": "A container or a codec that is not decoded, or no sound in it.",
+    "audio-model.undecodable": "So damaged that no sound comes out of it.",
+    "audio-model.too-short": "Shorter than the model needs.",
+    "audio-model.silent": "Nothing to hear in it.",
+}
+
+WINDOW = (
+    4.0  # seconds; anti-spoofing models are trained on 64,600 samples at 16 kHz: clovaai/aasist, config/AASIST.conf
+)
+WINDOWS = 8
+MAX_SECONDS = 120.0
+MIN_SECONDS = 1.0
+RATE = 16_000  # samples a second, where the feature extractor names no other
+_RATES = range(8_000, 48_001)
+_RULES = "1"
+_NOT_DECODED = Evidence(Signal.SKIPPED, "audio-model.not-decoded")
+_UNDECODABLE = Evidence(Signal.SKIPPED, "audio-model.undecodable")
+_TOO_SHORT = Evidence(Signal.SKIPPED, "audio-model.too-short")
+_SILENT = Evidence(Signal.SKIPPED, "audio-model.silent")
+
+
+def audio_model(
+    *,
+    model: str,
+    revision: str | None = None,
+    digest: str | None = None,
+    machine_label: str | int | None = None,
+    calibration: str | None = None,
+    window_seconds: float = WINDOW,
+    max_windows: int = WINDOWS,
+    max_seconds: float = MAX_SECONDS,
+    min_seconds: float = MIN_SECONDS,
+    aggregate: Aggregate = "mean",
+    batch_size: int = 8,
+    device: str = "auto",
+    dtype: DType = "auto",
+    run: RunFacts,
+) -> Detector:
+    """Scores sound with an audio classifier of your own (Wav2Vec2, WavLM, AST and others of transformers), by windows.
+
+    `model` is a local folder, or a hub name with a commit as `revision`; `digest` pins its files. `machine_label` names
+    the class "made by a machine" where the model's labels do not. Of the first `max_seconds`, up to `max_windows`
+    windows of `window_seconds` are scored, in nats; `aggregate` is their mean, or the highest.
+
+    Raises:
+        ModelError: the model cannot be used, or its labels leave open which one means a machine.
+        CalibrationError: the calibration is damaged, or of another model.
+    """
+    if not 0 < min_seconds <= window_seconds <= max_seconds or max_windows < 1:
+        raise ModelError(
+            f"min_seconds {min_seconds:g}, window_seconds {window_seconds:g}, max_seconds {max_seconds:g}, max_windows "
+            f"{max_windows}: expected at least one window, and lengths in this order"
+        )
+    require_torch()
+    require_av()
+    folder = find_model(model, revision=revision, digest=digest)
+    machine = label_of(folder.config, machine_label)
+    rate = processor_config(folder).get("sampling_rate", RATE)
+    if rate not in _RATES:
+        raise ModelError(f"model {folder.name}: a sampling_rate of {rate!r}; expected {_RATES[0]} to {_RATES[-1]}")
+    rules = {"label": machine, "dtype": dtype, "windows": max_windows, "of": window_seconds, "in": max_seconds}
+    scale = Scale("audio_model", f"{_RULES}, {named(rules)}, {aggregate}", model=folder.digest)
+    classifier = MediaClassifier(folder, "audio", machine, device, dtype, batch_size)
+    cutter = _Windows(rate, window_seconds, max_windows, max_seconds, min_seconds)
+    return media_adapter(scale, PREFIX, "voice", classifier, cutter, aggregate, calibration, run)
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """`rate` in samples a second, lengths in seconds."""
+
+    rate: int
+    window: float
+    most: int
+    longest: float
+    shortest: float
+
+    def __call__(self, data: Data, media_type: str, truncated: bool, classifier: MediaClassifier, /) -> Cut:
+        """Decode and cut into windows; of a truncated record, what is there."""
+        sound = self._sound(data, media_type)
+        if sound.seconds < self.shortest:
+            raise AbstainError(_TOO_SHORT)
+        if not sound.audible:
+            raise AbstainError(_SILENT)
+        found = windows(sound, self.window, self.most)
+        facts = {
+            "seconds": round(sound.seconds, 2),
+            "window": round(len(found[0][1]) / sound.rate, 2),
+            "damaged": sound.damaged or truncated or None,
+            "cut": sound.cut or None,
+        }
+        return Cut(self._pieces(found, classifier), facts)
+
+    def _sound(self, data: Data, media_type: str) -> Sound:
+        if not can_be_opened(media_type):
+            raise AbstainError(_NOT_DECODED)
+        try:
+            return decoded_sound(data, media_type, self.rate, self.longest)
+        except UnsupportedError as error:
+            raise AbstainError(_NOT_DECODED) from error
+        except UnreadableError as error:
+            raise AbstainError(_UNDECODABLE) from error
+
+    def _pieces(self, found: Sequence[tuple[float, Samples]], classifier: MediaClassifier) -> Iterator[Piece]:
+        for start, samples in found:
+            yield Piece(classifier.prepared(samples, sampling_rate=self.rate), start)

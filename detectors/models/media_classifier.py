@@ -1,0 +1,119 @@
+"""A classifier of transformers for pictures or sound, and the processor that its folder says comes before it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lowbackground.detectors.models.loading import LoadedModel, load_model, quiet_transformers
+from lowbackground.detectors.models.machine_label import log_odds
+from lowbackground.detectors.models.model_folder import ModelError, ModelFolder
+
+PROCESSOR_FILE = "preprocessor_config.json"
+DECIMALS = 2  # of log-odds, in nats: how a batch is cut changes float32 sums in the sixth digit, and never shows
+
+Inputs = Mapping[str, NDArray[Any]]  # what the processor makes of one picture or window, without the axis of the batch
+Task = Literal["image", "audio"]
+_AUTO = {"image": "AutoModelForImageClassification", "audio": "AutoModelForAudioClassification"}
+
+
+def processor_config(folder: ModelFolder) -> Mapping[str, Any]:
+    """What the folder says of its processor.
+
+    Raises:
+        ModelError: it says nothing.
+    """
+    config = folder.json(PROCESSOR_FILE)
+    if not config:
+        raise ModelError(
+            f"model {folder.name}: holds no {PROCESSOR_FILE}, which says how its input is made; bring it too"
+        )
+    return config
+
+
+@dataclass(frozen=True)
+class MediaClassifier:
+    """`machine` is the index of the class "made by a machine"; `batch_size` how many inputs are computed at once."""
+
+    folder: ModelFolder
+    task: Task
+    machine: int
+    device: str
+    dtype: str
+    batch_size: int = 16
+
+    def __post_init__(self) -> None:
+        """Refuse a batch that holds nothing."""
+        if self.batch_size < 1:
+            raise ModelError(f"batch_size {self.batch_size}: expected 1 or more")
+
+    def load(self) -> None:
+        """Read processor and weights into memory, once.
+
+        Raises:
+            ModelError: they cannot be used.
+        """
+        self._loaded  # noqa: B018 - a cached property
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, LoadedModel]:
+        return self._processor(), load_model(self.folder, _AUTO[self.task], device=self.device, dtype=self.dtype)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: all but the model."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def _processor(self) -> Any:
+        """By Pillow and not by torchvision, whatever is installed: the two do not resize alike."""
+        import transformers
+
+        options = {"use_fast": False} if self.task == "image" else {}
+        kind: Any = transformers.AutoImageProcessor if self.task == "image" else transformers.AutoFeatureExtractor
+        try:
+            with quiet_transformers():
+                return kind.from_pretrained(
+                    str(self.folder.path), local_files_only=True, trust_remote_code=False, **options
+                )
+        except Exception as error:  # each processor has errors of its own, and all of them are about the folder
+            words = " ".join(str(error).split())[:300]
+            raise ModelError(
+                f"model {self.folder.name}: {PROCESSOR_FILE} cannot be used: {type(error).__name__}: {words}"
+            ) from error
+
+    def prepared(self, item: NDArray[Any], **options: Any) -> Inputs:
+        """What the model is given for one picture (height x width x 3, uint8) or one window of sound (float32)."""
+        processor, _ = self._loaded
+        made = processor(item, return_tensors="np", **options)
+        return {name: np.asarray(value)[0] for name, value in made.items()}
+
+    def scores(self, inputs: Iterable[Inputs]) -> Iterator[float]:
+        """The log-odds of "made by a machine" for each, in nats, in their order; inputs of one shape are computed together."""
+        waiting: list[Inputs] = []
+        for each in inputs:
+            if waiting and (len(waiting) == self.batch_size or _shapes(each) != _shapes(waiting[0])):
+                yield from self._batch(waiting)
+                waiting = []
+            waiting.append(each)
+        if waiting:
+            yield from self._batch(waiting)
+
+    def _batch(self, inputs: Sequence[Inputs]) -> list[float]:
+        import torch
+
+        _, loaded = self._loaded
+        given = {}
+        for name in inputs[0]:
+            tensor = torch.from_numpy(np.stack([each[name] for each in inputs]))
+            kind = getattr(torch, loaded.dtype) if tensor.is_floating_point() else None
+            given[name] = tensor.to(loaded.device, kind)
+        with torch.inference_mode():
+            logits = loaded.model(**given).logits
+        scores: list[float] = np.asarray(log_odds(logits, self.machine).cpu(), np.float64).round(DECIMALS).tolist()
+        return scores
+
+
+def _shapes(inputs: Inputs) -> dict[str, tuple[int, ...]]:
+    return {name: value.shape for name, value in inputs.items()}
