@@ -123,8 +123,10 @@ def _hashes(lower: bytes, start: NDArray[np.int64], length: NDArray[np.int64]) -
     if len(longer):
         begin, size = start[longer], length[longer]
         second = eight.take(begin + 8) & _FIRST[np.minimum(size - 8, 8)]
-        last = eight.take(begin + size - 8) * (size > 16).astype(U64)
-        value[longer] ^= mixed(second * _ODD[1] + last * _ODD[2])
+        last: NDArray[np.uint64] = eight.take(begin + size - 8) * (size > 16).astype(U64)
+        last *= _ODD[2]
+        last += second * _ODD[1]
+        value[longer] ^= mixed(last)
     value += length.astype(U64) * _ODD[3]
     return mixed(value)
 
