@@ -16,7 +16,7 @@ from lowbackground.detectors.camera_consistency import camera_agreement
 from lowbackground.detectors.contract import Detector, Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Signal, detail
 from lowbackground.detectors.hidden_payload import hidden_payload
-from lowbackground.detectors.metadata_rules import Hit, Table, rule_table
+from lowbackground.detectors.metadata_rules import Hit, OptOut, Table, rule_table
 from lowbackground.detectors.novelai_signature import KEY as SIGNATURE
 from lowbackground.detectors.novelai_signature import novelai_signature
 from lowbackground.manifests.media_types import is_textual
@@ -54,6 +54,10 @@ MAX_OTHERS = 10  # further rules that the detail names
 
 def _is_text(media_type: str | None) -> bool:
     return media_type is not None and is_textual(media_type) and media_type != _SVG
+
+
+def _places(opt_outs: Sequence[OptOut]) -> list[str] | None:
+    return [f"{each.signal} at {each.field.offset}, {each.field.place[:60]}" for each in opt_outs[:MAX_OTHERS]] or None
 
 
 def declared_metadata(*, hidden_payloads: bool = True, content: bool = False) -> Detector:
@@ -120,13 +124,15 @@ class _DeclaredMetadata:
         if metadata.container is None:
             return _UNREAD
         hits = self.table.hits(metadata.fields)
-        opt_out = self.table.opt_outs_of(metadata.fields)
+        opt_outs = self.table.opt_outs_of(metadata.fields)
+        opt_out = tuple(each.signal for each in opt_outs)
         speaking = bool(hits) and hits[0].rule.strength is not None
         if metadata.over_limit and not speaking:
             facts = detail(container=metadata.container, cap=metadata.over_limit)
             return Evidence(Signal.FAILED, "metadata.over-limit", opt_out=opt_out, detail=facts)
         if not hits:
-            return replace(_NONE, opt_out=opt_out) if opt_out else _NONE
+            where = detail(container=metadata.container, opt_outs=_places(opt_outs))
+            return replace(_NONE, opt_out=opt_out, detail=where) if opt_outs else _NONE
         rule = hits[0].rule
         score = float(hits[0].field.value) if rule.reason == "metadata.camera" else None
         return Evidence(
@@ -136,21 +142,23 @@ class _DeclaredMetadata:
             rule.kind,
             score=score,
             opt_out=opt_out,
-            detail=self._detail(metadata, hits),
+            detail=self._detail(metadata, hits, opt_outs),
         )
 
-    def _detail(self, metadata: Metadata, hits: Sequence[Hit]) -> str | None:
-        """Rule and place; further rules with theirs."""
+    def _detail(self, metadata: Metadata, hits: Sequence[Hit], opt_outs: Sequence[OptOut]) -> str | None:
+        """Rule, field and place; further rules and opt-outs with theirs."""
         first, others = hits[0], hits[1 : 1 + MAX_OTHERS]
         signatures = [each.value for each in metadata.fields if each.key == SIGNATURE]
         return detail(
             rule=first.rule.name,
             tool=first.rule.tool,
             container=metadata.container,
+            field=first.field.key,
             place=first.field.place[:120],
             offset=first.field.offset,
             table=self.table.version,
             signature=signatures[0] if signatures else None,
             others=[f"{hit.rule.name} at {hit.field.offset}" for hit in others] or None,
+            opt_outs=_places(opt_outs),
             value=first.field.value if self.content else None,
         )

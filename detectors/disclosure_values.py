@@ -49,8 +49,10 @@ _AIGC: Mapping[str, Meaning] = {  # GB 45438-2025: generated, possibly, suspecte
 }
 _TRUE = frozenset({"true", "yes", "1", "ai", "full", "fully", "generated", "ai-generated", "ai_generated", "machine"})
 _MODEL = re.compile(
-    r"(?:openai |google |anthropic |github )?(?:chat-?gpt|gpt-?[345o][\w.-]{0,12}|claude(?:[ -][\w.-]{1,16}){0,3}"
-    r"|gemini(?:[ -][\w.-]{1,16}){0,3}|copilot|llama[ -]?[\w.-]{0,12}|mistral[\w. -]{0,16}|deepseek[\w. -]{0,16}"
+    r"(?:openai |google |anthropic |github )?(?:chat-?gpt|gpt-?[345o][\w.-]{0,12}"
+    r"|claude(?:[ -](?:opus|sonnet|haiku|instant|code|v?\d[\w.]{0,12})){0,3}"  # a given name, too: not any second word
+    r"|gemini(?:[ -](?:ultra|pro|flash|nano|lite|advanced|v?\d[\w.]{0,12})){0,3}"
+    r"|copilot|llama[ -]?[\w.-]{0,12}|mistral[\w. -]{0,16}|deepseek[\w. -]{0,16}"
     r"|qwen[\w. -]{0,16}|grok[\w. -]{0,8}|(?:an? )?(?:ai|llm|large language model)|midjourney|dall-?e[ -]?\d?"
     r"|stable diffusion)",
     re.IGNORECASE,

@@ -53,6 +53,7 @@ AI_DISCLOSURE = "ai-disclosure"  # draft-abaris-aicdh-01, 2026-01
 EDGE_BYTES = 1500  # a notice stands before or after the text that it is about
 SENTENCE_BYTES = 80  # looked at before a notice, for what denies it
 MAX_HEADER_VALUE = 8192
+MAX_NAMED = 8  # further rules, and opt-outs, that a detail lists
 _NEEDS = Needs(("headers", "text", "raw"))
 _NONE = Evidence(Signal.SILENT, "disclosure.none")
 _WANTED_HEADERS = pa.array([AI_DISCLOSURE, *HEADERS, "link"])
@@ -103,12 +104,12 @@ def disclosures(*, content: bool = False) -> Detector:
 
 @dataclass(slots=True)
 class _Said:
-    """What was found in one record; `where` gives the place of a declaration for its detail."""
+    """What was found in one record: declarations with what their detail adds, other signals with their places."""
 
     declarations: list[tuple[Declaration, Mapping[str, Any]]] = field(default_factory=list)
-    opt_outs: list[str] = field(default_factory=list)
+    opt_outs: dict[str, str] = field(default_factory=dict)
     licences: list[str | None] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,12 @@ class _Disclosures:
             at_edge = hit.start <= EDGE_BYTES or len(found.data) - hit.end <= EDGE_BYTES
             strength = hit.rule.strength if trailer or (at_edge and hit.guard is None) else Strength.WEAK
             words = found.data[hit.start : hit.end].decode(errors="replace") if self.content else None
-            where = {"paragraph": paragraph_number(found.data, hit.start), "guard": hit.guard, "words": words}
+            where = {
+                "place": "text",
+                "paragraph": paragraph_number(found.data, hit.start),
+                "guard": hit.guard,
+                "words": words,
+            }
             meaning = (_MADE[hit.rule.kind], strength, hit.rule.kind)
             yield Declaration(hit.rule.id, f"disclosure.{hit.rule.group}", meaning, part, hit.start), where
 
@@ -182,18 +188,17 @@ def _headers(records: pa.RecordBatch) -> Iterator[tuple[int, list[tuple[str, str
 
 
 def _read_headers(headers: Sequence[tuple[str, str]], said: _Said) -> None:
-    said.opt_outs += header_opt_outs(headers)
+    said.opt_outs |= dict.fromkeys(header_opt_outs(headers), "header")
     disclosed = [value for name, value in headers if name == AI_DISCLOSURE]
     if disclosed:
         members = parse_dictionary(", ".join(disclosed))
         mode = members.get("mode") if members is not None else None
         meaning = MODES.get(mode.lower()) if isinstance(mode, str) else None
         if meaning is None:
-            said.unreadable.append(AI_DISCLOSURE)
+            said.unreadable[AI_DISCLOSURE] = "header"
         else:
-            said.declarations.append(
-                (Declaration("header-mode", "disclosure.header", meaning, None, None), {"mode": mode})
-            )
+            declaration = Declaration("header-mode", "disclosure.header", meaning, None, None)
+            said.declarations.append((declaration, {"place": "header", "mode": mode}))
     for name, value in headers:
         if name == "link":
             said.licences += [licence(found[1]) for found in _LICENCE_LINK.finditer(value)]
@@ -201,25 +206,38 @@ def _read_headers(headers: Sequence[tuple[str, str]], said: _Said) -> None:
 
 def _add_page(declared: Declared, said: _Said) -> None:
     said.declarations += [(declaration, {"place": "html"}) for declaration in declared.declarations]
-    said.opt_outs += declared.opt_outs
     said.licences += declared.licences
-    said.unreadable += declared.unreadable
+    for found, kept in ((declared.opt_outs, said.opt_outs), (declared.unreadable, said.unreadable)):
+        for signal, byte in found.items():
+            kept.setdefault(signal, f"html {byte}")
 
 
 def _evidence(said: _Said) -> Evidence:
     """What all statements of one record come to: those about the record itself before those about a part."""
-    opt_out = tuple(sorted(set(said.opt_outs)))
+    opt_out = tuple(sorted(said.opt_outs))
+    asked = _placed(said.opt_outs)
     if said.declarations:
         top, where = max(said.declarations, key=lambda each: _rank(each[0]))
         if not said.unreadable or (top.part is None and top.meaning[0] is not Signal.HUMAN):
-            others = sorted({other.rule for other, _ in said.declarations} - {top.rule})[:8]
             signal, strength, kind = top.meaning
-            facts = detail(rule=top.rule, byte=top.byte, others=others or None, **where)
+            others = {
+                other.rule: place["place"] if other.byte is None else f"{place['place']} {other.byte}"
+                for other, place in said.declarations
+                if other.rule != top.rule
+            }
+            facts = detail(rule=top.rule, byte=top.byte, others=_placed(others), opt_outs=asked, **where)
             return Evidence(signal, top.reason, strength, kind, part=top.part, opt_out=opt_out, detail=facts)
     if said.unreadable:
-        facts = detail(signals=sorted(set(said.unreadable)))
+        facts = detail(signals=_placed(said.unreadable), opt_outs=asked)
         return Evidence(Signal.FAILED, "disclosure.unreadable", opt_out=opt_out, detail=facts)
-    return Evidence(Signal.SILENT, "disclosure.opt-out", opt_out=opt_out) if opt_out else _NONE
+    if opt_out:
+        return Evidence(Signal.SILENT, "disclosure.opt-out", opt_out=opt_out, detail=detail(opt_outs=asked))
+    return _NONE
+
+
+def _placed(found: Mapping[str, str]) -> list[str] | None:
+    """Names with their places, the first few by name; null where there are none."""
+    return [f"{name} at {found[name]}" for name in sorted(found)[:MAX_NAMED]] or None
 
 
 def _rank(declaration: Declaration) -> tuple[bool, int, int, str]:

@@ -110,11 +110,11 @@ class _LlmResidue:
         signs: dict[int, list[_Sign | None]] = {}
         for found in found_texts(records, self.in_texts):
             if linked := self._linked_in_text(found):
-                evidence[found.row] = _media(linked)
+                evidence[found.row] = _media(linked, "text")
             signs.setdefault(found.row, []).extend(self._text_signs(found, _day(records, found.row)))
         for found in found_pages(records, self.in_pages):
             if linked := self._linked_on_page(found):
-                evidence[found.row] = _media(linked)
+                evidence[found.row] = _media(linked, "html")
             signs.setdefault(found.row, []).extend(self._html_signs(found, records))
         for row, entry in self._from_hosts(records):
             where = detail(rule="generator-host", place="url", host=entry.host, name=entry.name)
@@ -231,10 +231,11 @@ def _impossible(rule: Rule, captured: date | None) -> bool:
     return _too_early(rule, captured) and rule.group not in _ONLY_INTERFACES
 
 
-def _media(entries: Sequence[tuple[int, GeneratorHost]]) -> Evidence:
+def _media(entries: Sequence[tuple[int, GeneratorHost]], place: str) -> Evidence:
+    """What a text or page shows or links of generators' hosts: the first decides, with the byte at which it stands."""
     names = sorted({entry.name for _, entry in entries})[:MAX_NAMED]
     at, first = entries[0]
-    where = detail(rule="generator-host", byte=at, host=first.host, names=names, count=len(entries))
+    where = detail(rule="generator-host", place=place, byte=at, host=first.host, names=names, count=len(entries))
     part = "link" if first.makes == "text" else first.makes
     return Evidence(Signal.SYNTHETIC, "residue.generator-media", Strength.WEAK, Kind.GENERATED, part=part, detail=where)
 
@@ -246,6 +247,7 @@ def _said(signs: Sequence[_Sign]) -> Evidence:
     same = [sign for sign in signs if sign.strength is top.strength and sign.rule.kind is top.rule.kind]
     share = max(sign.share for sign in same)
     whole = share >= WHOLE
+    others = {sign.rule.id: f"{sign.rule.id} at {sign.place} {sign.start}" for sign in signs if sign.rule != top.rule}
     facts = detail(
         rule=top.rule.id,
         place=top.place,
@@ -254,7 +256,7 @@ def _said(signs: Sequence[_Sign]) -> Evidence:
         count=top.count,
         share=round(min(1.0, share), 3),
         guard=top.guard,
-        others=sorted({sign.rule.id for sign in signs} - {top.rule.id})[:MAX_NAMED] or None,
+        others=sorted(others.values())[:MAX_NAMED] or None,
         words=top.words,
     )
     kind = top.rule.kind if whole or top.rule.kind is not Kind.GENERATED else Kind.COMPOSITE

@@ -19,6 +19,7 @@ from lowbackground.detectors.metadata_checks import CHECKS, json_object
 from lowbackground.manifests.metadata.fields import Field
 
 MAX_WORDS_CHARS = 200  # names of makers are short; longer values are prose, in which any word may stand
+UNREADABLE = "unreadable"  # the value of an opt-out that is there and cannot be read
 MAX_MATCHED_CHARS = 200_000  # of one value that patterns look at; infotexts have a few thousand
 
 _Match = Callable[[str], bool]
@@ -64,9 +65,30 @@ class _Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class _OptOut:
+class OptOut:
+    """A signal that asks not to be trained on, as `name=value`, and where it stands."""
+
+    signal: str
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class _OptOutRule:
+    """`prohibits` gives the value; what neither it nor `allows` knows is unreadable. `mentions` is for unread bytes."""
+
     name: str
-    pattern: re.Pattern[str]
+    prohibits: re.Pattern[str] | None
+    allows: re.Pattern[str] | None
+    mentions: re.Pattern[str] | None
+
+    def said(self, value: str) -> str | None:
+        """What a value asks for; null where it asks for nothing."""
+        if self.mentions is not None:
+            return UNREADABLE if self.mentions.search(value) else None
+        text = value[:MAX_WORDS_CHARS].strip()
+        if self.prohibits is not None and (found := self.prohibits.fullmatch(text)):
+            return found[1]
+        return None if self.allows is not None and self.allows.fullmatch(text) else UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +98,7 @@ class Table:
     version: str
     rules: tuple[Rule, ...]
     conditions: Mapping[str, Sequence[_Condition]]
-    opt_outs: Mapping[str, Sequence[_OptOut]]
+    opt_outs: Mapping[str, Sequence[_OptOutRule]]
 
     def hits(self, fields: Iterable[Field]) -> list[Hit]:
         """The rules that these fields fulfil, the weightiest first."""
@@ -92,15 +114,15 @@ class Table:
         ]
         return sorted(found, key=lambda hit: hit.rule.rank)
 
-    def opt_outs_of(self, fields: Iterable[Field]) -> tuple[str, ...]:
-        """Signals that ask not to be trained on, as `name=value`."""
-        found = set()
+    def opt_outs_of(self, fields: Iterable[Field]) -> list[OptOut]:
+        """Signals that ask not to be trained on, each once, in order; what cannot be read is no permission."""
+        found: dict[str, OptOut] = {}
         for field in fields:
-            for asked in self._asking(self.opt_outs, field):
-                match = asked.pattern.match(field.value[:MAX_WORDS_CHARS])
-                if match:
-                    found.add(f"{asked.name}={match[1]}")
-        return tuple(sorted(found))
+            for rule in self._asking(self.opt_outs, field):
+                if said := rule.said(field.value):
+                    signal = f"{rule.name}={said}"
+                    found.setdefault(signal, OptOut(signal, field))
+        return [found[signal] for signal in sorted(found)]
 
     @staticmethod
     def _asking(by_field: Mapping[str, Sequence[_T]], field: Field) -> Iterable[_T]:
@@ -145,10 +167,12 @@ def parse_table(facts: Mapping[str, Any]) -> Table:
             match = _match(row["name"], condition)
             for key in _keys(facts, condition["fields"]):
                 conditions[key].append(_Condition(index, number, match))
-    opt_outs: dict[str, list[_OptOut]] = defaultdict(list)
+    opt_outs: dict[str, list[_OptOutRule]] = defaultdict(list)
     for row in facts["opt_outs"]:
+        patterns = (re.compile(row[key]) if key in row else None for key in ("prohibits", "allows", "mentions"))
+        rule = _OptOutRule(row["name"], *patterns)
         for key in _keys(facts, row["fields"]):
-            opt_outs[key].append(_OptOut(row["name"], re.compile(row["matches"])))
+            opt_outs[key].append(rule)
     return Table(str(facts["version"]), tuple(rules), dict(conditions), dict(opt_outs))
 
 

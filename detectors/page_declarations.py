@@ -23,6 +23,12 @@ _TRUTHS = frozenset(
     {"ai-generated", "ai-content", "ai_generated", "aigc", "generated-by", "content-origin", "ai-content-type"}
 )
 _ATTRIBUTES = (b"data-ai-generated", b"data-aigc")
+RULES = (  # what the evidence of a page names
+    *("meta-disclosure", "attribute-disclosure", "genai-element"),
+    *(f"meta-{name.replace('_', '-')}" for name in sorted(_TRUTHS)),
+    *(f"attribute-{name.decode()}" for name in _ATTRIBUTES),
+    *("meta-author", "meta-builder", "microdata-source-type", "json-ld-source-type", "json-ld-author"),
+)
 _WHOLE = frozenset({b"html", b"body", b"main", b"article", b"meta"})
 _PARTS = {b"img": "picture", b"picture": "picture", b"figure": "picture", b"video": "video", b"audio": "sound"}
 _BUILDERS = re.compile(r"v0(?:\.dev|\.app)?(?: by Vercel)?", re.IGNORECASE)
@@ -44,12 +50,12 @@ SEARCH = ManyNeedles([each.encode() for each in _NEEDLES])
 
 @dataclass(slots=True)
 class Declared:
-    """What one page declares. `unreadable` names signals that are there and could not be read."""
+    """What one page declares; opt-outs, and signals that are there and could not be read, with their bytes."""
 
     declarations: list[Declaration] = field(default_factory=list)
-    opt_outs: list[str] = field(default_factory=list)
+    opt_outs: dict[str, int] = field(default_factory=dict)
     licences: list[str | None] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: dict[str, int] = field(default_factory=dict)
 
 
 def declared_on(found: Found, url: str | None) -> Declared:
@@ -81,7 +87,10 @@ def _read_tag(tag: Tag, declared: Declared, url: str | None) -> None:
     if tag.name == b"meta":
         name = (tag.value(b"name") or tag.value(b"property") or tag.value(b"itemprop") or "").lower()
         content = tag.value(b"content") or ""
-        declared.opt_outs += meta_opt_outs(name, content)
+        for signal in meta_opt_outs(name, content):
+            declared.opt_outs.setdefault(signal, tag.start)
+        if name == _DISCLOSURE:
+            _read_label("meta-disclosure", content, None, tag.start, declared)
         declared.declarations += _of_meta(name, content, tag.start)
     elif tag.name in {b"a", b"link", b"area"}:
         href = tag.value(b"href") or ""
@@ -90,13 +99,22 @@ def _read_tag(tag: Tag, declared: Declared, url: str | None) -> None:
             declared.licences.append(licence(href, url))
         elif tag.name == b"a" and is_creative_commons(href):
             declared.licences.append(linked(href))
+    value = tag.value(_DISCLOSURE.encode())
+    if value is not None and tag.name != b"meta":
+        _read_label("attribute-disclosure", value, _part_of(tag), tag.start, declared)
     declared.declarations += _of_element(tag)
 
 
+def _read_label(rule: str, value: str, part: str | None, at: int, declared: Declared) -> None:
+    """A label of the vocabulary; any other word is a disclosure that cannot be read."""
+    found = list(by_label(rule, value, part, at))
+    declared.declarations += found
+    if not found:
+        declared.unreadable.setdefault(_DISCLOSURE, at)
+
+
 def _of_meta(name: str, content: str, at: int) -> Iterator[Declaration]:
-    if name == _DISCLOSURE:
-        yield from by_label("meta-disclosure", content, None, at)
-    elif name in _TRUTHS:
+    if name in _TRUTHS:
         yield from by_truth(f"meta-{name.replace('_', '-')}", content, None, at)
     elif name == "digitalsourcetype":
         yield from by_source_type("microdata-source-type", content, "thing", at)
@@ -108,17 +126,18 @@ def _of_meta(name: str, content: str, at: int) -> Iterator[Declaration]:
         yield Declaration.weak("meta-builder", "disclosure.page-builder", "code", at)
 
 
+def _part_of(tag: Tag) -> str | None:
+    """What an element is of the page; null for one that holds its main text."""
+    return None if tag.name in _WHOLE else _PARTS.get(tag.name, "element")
+
+
 def _of_element(tag: Tag) -> Iterator[Declaration]:
-    part = None if tag.name in _WHOLE else _PARTS.get(tag.name, "element")
     if tag.name == b"genai":
         yield from by_label("genai-element", "ai-generated", "element", tag.start)
-    value = tag.value(_DISCLOSURE.encode())
-    if value is not None and tag.name != b"meta":
-        yield from by_label("attribute-disclosure", value, part, tag.start)
     for attribute in _ATTRIBUTES:
         value = tag.value(attribute)
         if value is not None:
-            yield from by_truth(f"attribute-{attribute.decode()}", value or "true", part, tag.start)
+            yield from by_truth(f"attribute-{attribute.decode()}", value or "true", _part_of(tag), tag.start)
 
 
 def _read_script(page: bytes, around: Range, declared: Declared, url: str | None) -> None:
@@ -130,7 +149,7 @@ def _read_script(page: bytes, around: Range, declared: Declared, url: str | None
     found = statements(script)
     if found is None:
         if b"digitalsourcetype" in script.lower():
-            declared.unreadable.append("json-ld")
+            declared.unreadable.setdefault("json-ld", around[0])
         return
     for statement in found:
         if statement.what == "licence":

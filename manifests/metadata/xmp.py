@@ -9,6 +9,8 @@ from lowbackground.manifests.metadata.fields import CapReached, Data, Gathering
 
 MAX_PACKET_BYTES = 8 << 20  # Photoshop's lists of ancestors grow to a few megabytes in files of people
 MAX_DEPTH = 64  # real packets nest 12 deep; expat keeps some 100 bytes a level
+MAX_UNREAD_BYTES = 1 << 16  # of what follows an error, so that a signal in it does not pass for none
+UNREAD = "unread:xmp"
 _FEED = 1 << 16
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -81,6 +83,12 @@ class _Reader:
     def entity(self, *_: object) -> None:
         raise _Refused
 
+    def unread(self, text: str) -> None:
+        """Note that the packet is damaged, and what of it could not be read."""
+        self.out.irregular = True
+        if text := text.strip("\0 \r\n\t"):
+            self.out.add(UNREAD, text[:MAX_UNREAD_BYTES], f"{self.place}, broken", self.offset)
+
     def _add(self, name: str, value: str) -> None:
         value = value.strip()
         if value and not name.startswith((_RDF, "http://www.w3.org/XML/")):
@@ -88,7 +96,7 @@ class _Reader:
 
 
 def read_xmp(packet: Data, out: Gathering, place: str, offset: int) -> None:
-    """Gather the properties of a packet, or of a document that holds one; a damaged packet gives what precedes.
+    """Gather the properties of a packet, or of a document that holds one; a damaged packet gives what precedes, and the rest as `UNREAD`.
 
     Raises:
         CapReached: the packet is longer, deeper or fuller than any real one.
@@ -110,6 +118,11 @@ def read_xmp(packet: Data, out: Gathering, place: str, offset: int) -> None:
         for at in range(0, size, _FEED):
             parser.Parse(bytes(packet[at : min(at + _FEED, size)]), False)
     except (expat.ExpatError, _Refused):
-        out.irregular = out.irregular or reader.rdf is not None or not reader.started
+        if reader.rdf is not None or not reader.started:
+            at = max(0, parser.ErrorByteIndex)
+            reader.unread(bytes(packet[at : at + MAX_UNREAD_BYTES]).decode("utf-16" if wide else "utf-8", "replace"))
+    else:
+        if reader.rdf is not None:  # the packet ends before its description does
+            reader.unread(f"{reader.property} {''.join(reader.text)}")
     if len(packet) > MAX_PACKET_BYTES:
         raise CapReached("xmp-bytes")

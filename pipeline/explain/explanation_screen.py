@@ -6,7 +6,7 @@ A line is a sequence of (text, style) pairs; styles are names that rich knows, a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from lowbackground.detectors.evidence import Evidence, Finding, Signal
+from lowbackground.detectors.evidence import MAX_DETAIL_CHARS, Evidence, Finding
 from lowbackground.manifests.credential import Trust
 from lowbackground.pipeline.explain.explanation import Explanation
 from lowbackground.pipeline.explain.manifest_tree import Node
@@ -99,8 +99,8 @@ def _finding(finding: Finding, contribution: float, meanings: Mapping[str, str])
         yield ((f"{_INDENT}{meaning}", ""),)
     for line in _numbers(evidence, contribution):
         yield ((f"{_INDENT}{line}", ""),)
-    if evidence.detail and signal is not Signal.SILENT:
-        yield ((f"{_INDENT}{shown(evidence.detail, 400)}", _FAINT),)
+    if evidence.detail:
+        yield ((f"{_INDENT}{shown(evidence.detail, MAX_DETAIL_CHARS)}", _FAINT),)
     yield ((f"{_INDENT}by {who}", _FAINT),)
 
 

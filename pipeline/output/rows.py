@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lowbackground.detectors.evidence import Finding, Signal
+from lowbackground.detectors.evidence import Evidence, Finding, Signal
 from lowbackground.manifests.digest import sha256_hex
 from lowbackground.pipeline.output.schema import EVIDENCE_TYPE
 
@@ -80,7 +80,7 @@ def _floats(values: Iterable[float]) -> pa.Array:
 def encode_evidence(
     findings: Sequence[tuple[Finding, ...]], contributions: Sequence[tuple[float, ...]]
 ) -> pa.ListArray:
-    """`prov_evidence`: per row a list of struct, in the order of the detectors; silence loses its detail."""
+    """`prov_evidence`: per row a list of struct, in the order of the detectors; silence that found nothing loses its detail."""
     offsets = [0, *accumulate(len(row) for row in findings)]
     index_of: dict[tuple[Finding, float], int] = {}
     pairs = zip(chain.from_iterable(findings), chain.from_iterable(contributions), strict=True)
@@ -105,9 +105,14 @@ def _evidence_row(finding: Finding, contribution: float) -> dict[str, object]:
         "fpr": evidence.fpr,
         "llr": evidence.llr,
         "opt_out": list(evidence.opt_out),
-        "detail": None if evidence.signal is Signal.SILENT else evidence.detail,
+        "detail": evidence.detail if evidence.signal is not Signal.SILENT or _found(evidence) else None,
         "contribution": contribution,
     }
+
+
+def _found(evidence: Evidence) -> bool:
+    """Whether silence has something to point at: a kind that speaks for neither side, or an opt-out."""
+    return evidence.kind is not None or bool(evidence.opt_out)
 
 
 def content_digests(records: pa.RecordBatch) -> pa.Array:

@@ -11,6 +11,7 @@ from lowbackground.detectors.metadata_rules import parse_table, rule_table
 from tests.assets import tiny
 from tests.factories import records
 from tests.metadata_files import (
+    DC,
     DST,
     IPTC_EXT,
     PLUS,
@@ -134,6 +135,9 @@ def test_procedural_and_open_types_are_silent_and_say_so() -> None:
         (PLUS, {"DataMining": f"{DMI}DMI-UNSPECIFIED"}, None),
         (TDM, {"reservation": "1", "policy": "https://example.org/p.json"}, "tdm:reservation=1"),
         (TDM, {"reservation": "0"}, None),
+        (PLUS, {"DataMining": "DMI-FORBIDDEN"}, "plus:DataMining=unreadable"),
+        (PLUS, {"DataMining": f"{DMI}DMI-PROHIBITED and more"}, "plus:DataMining=unreadable"),
+        (TDM, {"reservation": "yes"}, "tdm:reservation=unreadable"),
         (XMP, {"DataMining": "DMI-PROHIBITED"}, None),
     ],
 )
@@ -141,6 +145,35 @@ def test_opt_outs_are_told_whatever_the_file_is(uri: str, values: dict[str, str]
     for data in (jpeg(xmp=xmp(uri, values, prefix="zz")), png_xmp(xmp(uri, values)), pdf(packet=xmp(uri, values))):
         answer = observe(data)
         assert (answer.signal, answer.opt_out) == (Signal.SILENT, (expected,) if expected else ())
+
+
+@pytest.mark.parametrize(
+    "uri, values, expected",
+    [
+        (PLUS, {"DataMining": f"{DMI}DMI-PROHIBITED"}, "plus:DataMining=unreadable"),
+        (TDM, {"reservation": "1"}, "tdm:reservation=unreadable"),
+        (DC, {"subject": "data mining, DataMiningWorld"}, None),
+    ],
+)
+@pytest.mark.parametrize("damage", ["cut", "unescaped"])
+def test_an_opt_out_in_a_broken_packet_counts_as_unreadable(
+    uri: str, values: dict[str, str], expected: str | None, damage: str
+) -> None:
+    packet = xmp(uri, values, prefix="plus" if uri == PLUS else "tdm")
+    value = next(iter(values.values())).encode()
+    if damage == "cut":
+        packet = packet[: packet.rindex(value) + len(value) // 2]
+    else:
+        packet = packet.replace(b"<rdf:Description", b"<rdf:Description & ")
+    for data in (jpeg(xmp=packet), png_xmp(packet)):
+        assert observe(data).opt_out == ((expected,) if expected else ())
+
+
+def test_opt_outs_are_located() -> None:
+    data = jpeg(xmp=xmp(PLUS, {"DataMining": f"{DMI}DMI-PROHIBITED"}))
+    told = facts(observe(data))
+    at = data.index(b"http://ns.adobe.com/xap") - 4
+    assert told["opt_outs"] == [f"plus:DataMining=DMI-PROHIBITED at {at}, JPEG APP1 XMP"]
 
 
 def test_an_opt_out_stands_beside_a_finding() -> None:

@@ -23,7 +23,7 @@ def said(**row: Any) -> Evidence:
 
 def rules_of(evidence: Evidence) -> set[str]:
     facts = orjson.loads(evidence.detail or "{}")
-    return {facts.get("rule"), *facts.get("others", ())}
+    return {facts.get("rule"), *(other.partition(" ")[0] for other in facts.get("others", ()))}
 
 
 def page(body: str, head: str = "") -> bytes:
@@ -192,6 +192,18 @@ def test_a_generated_picture_on_a_page_says_nothing_of_its_text() -> None:
     shared = said(raw=page('<a href="https://chatgpt.com/share/67">x</a>'), media_type="text/html")
     assert shared.part == "link"
     assert said(raw=page("<p>cdn.midjourney.com</p>"), media_type="text/html").signal is Signal.SILENT
+
+
+def test_what_is_found_besides_is_located_too() -> None:
+    body = f'<p>{PROSE}</p><img src="https://cdn.midjourney.com/0b1c/0_0.png">'
+    raw = page(body)
+    told = orjson.loads(said(raw=raw, media_type="text/html", text=PROSE).detail or "")
+    assert (told["place"], raw[told["byte"] :][:4]) == ("html", b"<img")
+    two = 'See <a href="sandbox:/mnt/data/a.csv">x</a>. As an AI language model, I cannot visit the harbour.'
+    told = orjson.loads(said(text=two).detail or "")
+    assert told["rule"] == "openai-sandbox"
+    at = two.index("As an AI")
+    assert f"self-model at text {at}" in told["others"]
 
 
 def test_an_operator_adds_hosts_and_paths() -> None:

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from lowbackground.detectors.evidence import Kind, Signal, Strength
+from lowbackground.detectors.page_declarations import RULES
 from tests.detectors.disclosure_rows import (
     CERTAIN,
     EDITED,
@@ -22,6 +23,61 @@ from tests.detectors.disclosure_rows import (
 )
 from tests.detectors.residue_samples import PROSE
 
+# --- every rule
+
+_AIGC = "{&quot;Label&quot;:&quot;1&quot;,&quot;ContentProducer&quot;:&quot;001191&quot;}"
+_LD = '<script type="application/ld+json">{}</script>'
+SAMPLES = {  # rule: a page's head that fires it, and one that only looks like it
+    "meta-disclosure": ('<meta name="ai-disclosure" content="mixed">', '<meta name="disclosure" content="mixed">'),
+    "attribute-disclosure": ('<main ai-disclosure="autonomous">', '<main class="ai-disclosure autonomous">'),
+    "genai-element": ("<genai>words</genai>", "<general>words</general> <p>&lt;genai&gt;</p>"),
+    "meta-ai-generated": ('<meta name="ai-generated" content="true">', '<meta name="ai-generated" content="false">'),
+    "meta-ai-content": ('<meta name="ai-content" content="full">', '<meta name="ai-content" content="0">'),
+    "meta-aigc": (f'<meta name="aigc" content="{_AIGC}">', '<meta name="aigc" content="a magazine">'),
+    "meta-generated-by": (
+        '<meta name="generated-by" content="Claude 3.5 Sonnet">',
+        '<meta name="generated-by" content="Claude Dupont">',
+    ),
+    "meta-content-origin": (
+        '<meta name="content-origin" content="AI">',
+        '<meta name="content-origin" content="Airdrie">',
+    ),
+    "meta-ai-content-type": (
+        '<meta name="ai-content-type" content="ai-generated">',
+        '<meta name="ai-content-type" content="text/html">',
+    ),
+    "attribute-data-ai-generated": ('<div data-ai-generated="true">', '<div data-ai-generated="no">'),
+    "attribute-data-aigc": ("<div data-aigc>", '<div data-aigc="false">'),
+    "meta-author": ('<meta name="author" content="ChatGPT">', '<meta name="author" content="A. I. Painter">'),
+    "meta-builder": ('<meta name="generator" content="v0.app">', '<meta name="generator" content="v0.9.1">'),
+    "microdata-source-type": (
+        '<meta itemprop="digitalSourceType" content="trainedAlgorithmicMedia">',
+        '<meta itemprop="digitalSourceType" content="algorithmicMedia">',
+    ),
+    "json-ld-source-type": (
+        _LD.format('{"@type":"Article","digitalSourceType":"trainedAlgorithmicMedia"}'),
+        _LD.format('{"@type":"Article","about":"digitalSourceType trainedAlgorithmicMedia"}'),
+    ),
+    "json-ld-author": (
+        _LD.format('{"@type":"Article","author":{"name":"ChatGPT"}}'),
+        _LD.format('{"@type":"Article","publisher":{"name":"ChatGPT"}}'),
+    ),
+}
+
+
+def test_every_rule_for_pages_has_a_sample_and_a_near_miss() -> None:
+    assert set(SAMPLES) == set(RULES)
+
+
+@pytest.mark.parametrize("rule", SAMPLES)
+def test_a_rule_fires_on_its_sample_with_the_byte_where_it_stands_and_not_on_the_near_miss(rule: str) -> None:
+    fires, looks = (page(head=head) for head in SAMPLES[rule])
+    told = orjson.loads(said(**fires).detail or "")
+    assert (told["rule"], told["place"]) == (rule, "html")
+    assert fires["raw"][told["byte"] :].startswith((b"<", b">"))  # of JSON-LD the end of its opening tag
+    assert rule not in (said(**looks).detail or "")
+
+
 # --- elements
 
 
@@ -34,7 +90,7 @@ from tests.detectors.residue_samples import PROSE
         ('<meta name="ai-disclosure" content="mixed">', (Signal.MIXED, Strength.STRONG, Kind.COMPOSITE)),
         ('<meta name="ai-disclosure" content="none">', HUMAN_WEAK),
         ('<meta name="ai-disclosure" content="ai_summarized; required=1; icon=ai_generated">', EDITED),
-        ('<meta name="ai-disclosure" content="see below">', SILENT),
+        ('<meta name="ai-disclosure" content="see below">', (Signal.FAILED, None, None)),
         ('<meta name="ai-generated" content="true">', GENERATED),
         ('<meta name="ai-generated" content="false">', SILENT),
         ('<meta name="ai_generated" content="yes">', GENERATED),
@@ -209,10 +265,26 @@ def test_opt_outs_of_a_page(head: str, expected: tuple[str, ...]) -> None:
     assert said(**page(head=head)).opt_out == expected
 
 
-def test_an_opt_out_stands_beside_whatever_is_disclosed() -> None:
+def test_an_opt_out_stands_beside_whatever_is_disclosed_and_both_are_located() -> None:
     head = '<meta name="ai-disclosure" content="ai-generated"><meta name="robots" content="noai">'
-    evidence = said(**page(head=head))
-    assert (meaning(evidence), evidence.opt_out) == (CERTAIN, ("robots=noai",))
+    row = page(head=head) | {"headers": [{"name": "tdm-reservation", "value": "1"}]}
+    evidence = said(**row)
+    assert (meaning(evidence), evidence.opt_out) == (CERTAIN, ("robots=noai", "tdm-reservation=1"))
+    told = orjson.loads(evidence.detail or "")
+    at = row["raw"].index(b'<meta name="robots"')
+    assert told["opt_outs"] == [f"robots=noai at html {at}", "tdm-reservation=1 at header"]
+
+
+def test_further_rules_and_what_cannot_be_read_are_located_too() -> None:
+    head = '<meta name="ai-disclosure" content="ai-generated"><meta name="author" content="ChatGPT">'
+    row = page(head=head)
+    told = orjson.loads(said(**row).detail or "")
+    at = row["raw"].index(b'<meta name="author"')
+    assert told["others"] == [f"meta-author at html {at}"]
+    broken = page("<section ai-disclosure='who knows'>x</section>")
+    told = orjson.loads(said(**broken).detail or "")
+    at = broken["raw"].index(b"<section")
+    assert told["signals"] == [f"ai-disclosure at html {at}"]
 
 
 # --- licences

@@ -7,6 +7,7 @@ import pytest
 
 from lowbackground.manifests.metadata.fields import MAX_VALUE_BYTES, Metadata
 from lowbackground.manifests.metadata.read import read_metadata
+from lowbackground.manifests.metadata.xmp import UNREAD
 from tests.assets import MAKERS, SIDE, box, chunk, tiny
 from tests.metadata_files import (
     CAMERA,
@@ -265,7 +266,7 @@ def test_xmp_in_utf_16_is_read() -> None:
 def test_xmp_that_breaks_off_gives_what_precedes() -> None:
     packet = xmp(DC, {"source": "here", "title": "there"})
     found = read_metadata(jpeg(xmp=packet[: packet.index(b"there") + 2]))
-    assert [field.key for field in found.fields] == [SOURCE]
+    assert [field.key for field in found.fields] == [SOURCE, UNREAD]
 
 
 def test_extended_xmp_is_joined() -> None:
