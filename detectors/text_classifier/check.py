@@ -100,10 +100,10 @@ def _of_trees(head: "Trees", tables: Tables) -> Iterator[str]:
 def _of_combination(place: str, combine: "Combine", heads: list[str]) -> Iterator[str]:
     if unknown := [name for name in combine.heads if name not in heads]:
         yield f"{place}: no head is called {', '.join(unknown)}"
-    rows = len(combine.edges) + 1
-    if len(combine.weights) != rows or len(combine.bias) != rows:
-        yield f"{place}: {rows} rows of weights and bias expected for {len(combine.edges)} edges"
+    rows = len(combine.knots)
+    if not rows or len(combine.weights) != rows or len(combine.bias) != rows:
+        yield f"{place}: {rows} knots, {len(combine.weights)} rows of weights and {len(combine.bias)} biases: expected one each"
     if any(len(row) != len(combine.heads) for row in combine.weights):
         yield f"{place}: each row of weights must have {len(combine.heads)} numbers"
-    if list(combine.edges) != sorted(set(combine.edges)):
-        yield f"{place}: edges must ascend"
+    if list(combine.knots) != sorted(set(combine.knots)):
+        yield f"{place}: knots must ascend"

@@ -55,9 +55,19 @@ class Scorer:
 
 def combined(combine: Combine, outputs: dict[str, Floats], words: NDArray[np.int64]) -> Floats:
     """The weighted sum of the heads' outputs, with the weights for each text's length."""
-    row = np.searchsorted(combine.edges, words, side="right")
-    score = np.asarray(combine.bias, np.float64)[row]
-    weights = np.asarray(combine.weights, np.float64).reshape(len(combine.edges) + 1, len(combine.heads))
+    knots = np.asarray(combine.knots, np.int64)
+    right = np.clip(np.searchsorted(knots, words), 1, max(1, len(knots) - 1))
+    right = np.minimum(right, len(knots) - 1)
+    left = np.maximum(right - 1, 0)
+    gap = np.maximum(knots[right] - knots[left], 1).astype(np.float64)
+    share = np.clip((words - knots[left]).astype(np.float64) / gap, 0.0, 1.0)
+
+    def at_length(row: Sequence[float]) -> Floats:
+        value: Floats = np.asarray(row, np.float64)
+        return value[left] + share * (value[right] - value[left])
+
+    score = at_length(combine.bias)
     for column, name in enumerate(combine.heads):
-        score += outputs[name] * weights[row, column]
-    return np.round(score, DECIMALS)
+        score += outputs[name] * at_length([row[column] for row in combine.weights])
+    rounded: Floats = np.round(score, DECIMALS)
+    return rounded

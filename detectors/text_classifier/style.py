@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from lowbackground.detectors.text_classifier.alphabet import DASH, ELLIPSIS, SYMBOL
 from lowbackground.detectors.text_classifier.bags import is_frequent
 from lowbackground.detectors.text_classifier.sentences import Sentences, sentences
-from lowbackground.detectors.text_classifier.tokens import MARK, NUMBER, U64, WORD, Tokens, tokenise
+from lowbackground.detectors.text_classifier.tokens import MARK, NUMBER, WORD, Tokens, tokenise
+from lowbackground.detectors.text_classifier.vocabulary import Vocabulary
 
 _SMALL_WORDS = tuple(
     """the of and to in a for is that with this on as be it are by from an or have can not at we but you which more will
@@ -76,7 +77,7 @@ def style(tokens: Tokens) -> NDArray[np.float32]:
     is_word = tokens.kind == WORD
     words = np.bincount(tokens.document[is_word], minlength=tokens.documents).astype(np.float64)
     columns = (
-        _rates(_tally(tokens, _small_word_ids(tokens.hash), len(SMALL_WORDS), is_word), words),
+        _rates(_tally(tokens, small_words().ids(tokens.hash), len(SMALL_WORDS), is_word), words),
         _rates(_tally(tokens, _byte_ids()[tokens.data[tokens.start]], len(_BYTES), ~is_word), words),
         _rates(_tally(tokens, _ending_ids(tokens.suffix), len(_ENDINGS), is_word & (tokens.length > 4)), words),
         _lengths(tokens, is_word, words),
@@ -167,7 +168,7 @@ def _sentence_shape(tokens: Tokens, found: Sentences, words: NDArray[np.float64]
             comma_deviation,
             questions / count,
             per(same) / count,
-            per(_small_word_ids(start) >= 0) / count,
+            per(small_words().ids(start) >= 0) / count,
             _triads(tokens) / np.maximum(words, 1.0),
         )
     )
@@ -178,7 +179,7 @@ def _triads(tokens: Tokens) -> NDArray[np.float64]:
     if len(tokens.kind) < 5:
         return np.zeros(tokens.documents)
     comma = tokens.data[tokens.start] == ord(",")
-    both = comma[1:-3] & comma[3:-1] & (tokens.hash[4:] == _hash_of("and"))
+    both = comma[1:-3] & comma[3:-1] & (tokens.hash[4:] == small_words().hashes[SMALL_WORDS.index("and")])
     inside = tokens.document[:-4] == tokens.document[4:]
     return _per_text(tokens.document[:-4][both & inside], tokens.documents)
 
@@ -204,27 +205,10 @@ def _paragraph_shape(tokens: Tokens, found: Sentences, words: NDArray[np.float64
     )
 
 
-def _hash_of(word: str) -> np.uint64:
-    """The hash of a word; one that begins with an apostrophe is what follows a word."""
-    return np.uint64(tokenise([(b"x" if word.startswith("'") else b"") + word.encode()]).hash[-1])
-
-
-_ID_BITS = 16
-
-
 @cache
-def _small_words() -> tuple[NDArray[np.int16], NDArray[np.uint64]]:
-    hashes = np.array([_hash_of(word) for word in SMALL_WORDS], U64)
-    table = np.full(1 << _ID_BITS, -1, np.int16)
-    table[hashes >> U64(64 - _ID_BITS)] = np.arange(len(hashes), dtype=np.int16)
-    return table, hashes
-
-
-def _small_word_ids(hashes: NDArray[np.uint64]) -> NDArray[np.int16]:
-    """The place of each token in `SMALL_WORDS`, or -1."""
-    table, known = _small_words()
-    ids = table.take((hashes >> U64(64 - _ID_BITS)).astype(np.int64))
-    return np.where(known.take(ids, mode="wrap") == hashes, ids, np.int16(-1))
+def small_words() -> Vocabulary:
+    """The words of `SMALL_WORDS`."""
+    return Vocabulary(SMALL_WORDS)
 
 
 @cache

@@ -98,10 +98,14 @@ Head = Linear | Trees | Network
 
 @dataclass(frozen=True, slots=True)
 class Combine:
-    """score = bias + sum(weight * head), by length: row i holds for edges[i - 1] <= words < edges[i]."""
+    """score = bias + sum(weight * head), with weights that change with the length of the text.
+
+    A row of weights and a bias belong to each of `knots`, numbers of words: between two of them both are interpolated,
+    outside of them those of the nearest hold.
+    """
 
     heads: tuple[str, ...]
-    edges: tuple[int, ...]
+    knots: tuple[int, ...]
     weights: tuple[tuple[float, ...], ...]
     bias: tuple[float, ...]
     __pydantic_config__: ClassVar = _STRICT
@@ -146,6 +150,11 @@ class Weights:
 def shipped() -> Path:
     """The card in the package; there is none before a model was trained."""
     return Path(__file__).with_name("ai_text.json")
+
+
+def shipped_calibration() -> Path:
+    """The calibration in the package that belongs to `shipped`."""
+    return Path(__file__).with_name("ai_text_calibration.json")
 
 
 def write_weights(
