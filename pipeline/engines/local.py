@@ -1,15 +1,15 @@
 """Runs units in a pool of worker processes on this machine: largest first, each worker pulls when it is free."""
 
 import os
-import socket
 import subprocess
-import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
-from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Task
+from lowbackground.pipeline.engines.child import ending, start_child
+from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Start, Task
+from lowbackground.pipeline.engines.model_host import Say, model_host
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.ledger import Commit
 from lowbackground.pipeline.runs.plan import RunPlan
@@ -40,24 +40,30 @@ def cores() -> int:
 
 
 def run_units(
-    plan: RunPlan, units: Sequence[Unit], watch: Watcher, limit: int | None = None
+    plan: RunPlan, units: Sequence[Unit], watch: Watcher, limit: int | None = None, say: Say = lambda _line: None
 ) -> Generator[Outcome, None, None]:
     """Run `units`, yielding outcomes as they come; closing the iterator ends the workers.
 
     With a `limit`, one worker takes the units in order until that many records are read, so that which records they
     are does not depend on which worker is faster. A worker that dies (a native parser crashed, the kernel killed it) costs its unit, and is replaced.
+    Detectors that hold a model run in one more process, which serves all workers; `say` is told where that is started again.
 
     Raises:
-        ConfigError: no worker can start, or the output cannot be written; the units left are undone.
+        ConfigError: no worker can start, a model cannot be loaded or ends again and again, or the output cannot be
+            written; the units left are undone.
     """
     waiting = sorted(units, key=lambda unit: -unit.size) if limit is None else list(units)
     waiting.reverse()
     count = 1 if limit is not None else min(plan.config.workers or cores(), max(len(units), 1))
-    with _pool() as workers:
+    with model_host(plan, say) if waiting and plan.setup.models else nullcontext() as models, _pool() as workers:
+        address = models.address if models is not None else None
         for _ in range(count if waiting else 0):
-            workers.append(_start(plan))
+            workers.append(_start(plan, address))
         while workers:
-            for pipe in wait([worker.pipe for worker in workers]):
+            for pipe in wait([*(worker.pipe for worker in workers), *([models.pipe] if models is not None else [])]):
+                if models is not None and pipe is models.pipe:
+                    models.hear()
+                    continue
                 worker = next(worker for worker in workers if worker.pipe is pipe)
                 try:
                     message = worker.pipe.recv()
@@ -79,7 +85,7 @@ def run_units(
                 if dead:
                     workers.remove(worker)
                     if waiting:
-                        workers.append(_start(plan))
+                        workers.append(_start(plan, address))
                 elif waiting:
                     worker.unit = waiting.pop()
                     _tell(worker, Task(worker.unit, limit))
@@ -109,25 +115,16 @@ def _pool() -> Iterator[list[_Worker]]:
             worker.pipe.close()
 
 
-def _start(plan: RunPlan) -> _Worker:
-    ours, theirs = socket.socketpair()
-    process = subprocess.Popen(  # noqa: S603 - our own module, by the running interpreter
-        [sys.executable, "-P", "-m", "lowbackground.pipeline.engines.worker", str(theirs.fileno()), str(os.getpid())],
-        pass_fds=[theirs.fileno()],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    theirs.close()
-    worker = _Worker(process, Connection(ours.detach()))
-    worker.pipe.send(plan)
+def _start(plan: RunPlan, models: str | None) -> _Worker:
+    worker = _Worker(*start_child("lowbackground.pipeline.engines.worker"))
+    worker.pipe.send(Start(plan, models))
     return worker
 
 
 def _crash(worker: _Worker) -> Failed | Ready:
     """What a silent end of a worker means; one that dies before its first unit would die again."""
-    code = worker.process.wait()
+    how = ending(worker.process)
     worker.pipe.close()
-    how = f"signal {-code}" if code < 0 else f"exit code {code}"
     if worker.unit is None:
         return Failed(f"a worker process ended with {how} before its first unit; its words stand above", fatal=True)
     return Failed(

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 
 from lowbackground.pipeline.runs.ledger import Commit
+from lowbackground.pipeline.runs.plan import RunPlan
 from lowbackground.pipeline.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the pool tells a worker first: the plan, and where the process listens that holds the models, if one does."""
+
+    plan: RunPlan
+    models: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,17 @@
 
 - Payloads never pass the pipe: a worker opens its unit itself and writes its own output.
 - One thread a library: the pool runs one worker a core.
-- Started as `python -m`, not forked: no state is inherited, and a script that calls `lowbackground.run` needs no
-  `__main__` guard.
 """
 
 import errno
 import os
 import resource
-import signal
 import sys
 from multiprocessing.connection import Connection
 
-from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Task
-from lowbackground.pipeline.errors import ConfigError, LowbackgroundError, StorageError
-from lowbackground.pipeline.runs.plan import RunPlan
+from lowbackground.pipeline.engines.child import begin_child
+from lowbackground.pipeline.engines.messages import Done, Failed, Progress, Ready, Start, Task
+from lowbackground.pipeline.errors import ConfigError, LowbackgroundError, ModelProcessError, StorageError
 
 
 def limit_memory(allowance: int) -> None:
@@ -29,26 +26,19 @@ def limit_memory(allowance: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
-def die_with_parent(parent: int) -> None:
-    """Let the kernel kill this process when the pool dies, so that it never writes beside the next run."""
-    import ctypes
-
-    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, linux/prctl.h
-    if os.getppid() != parent:  # the pool was gone before the call
-        raise SystemExit(1)
-
-
 def serve(pipe: Connection) -> None:
     """Run units until the parent hangs up."""
     import pyarrow as pa
 
+    from lowbackground.pipeline.engines.model_client import remote_detectors
     from lowbackground.pipeline.runs.run_unit import Workbench, run_unit
 
-    plan: RunPlan = pipe.recv()
+    start: Start = pipe.recv()
+    plan = start.plan
     pa.set_cpu_count(1)
     pa.set_io_thread_count(2)
     try:
-        bench = Workbench.of(plan)
+        bench = Workbench.of(plan, None if start.models is None else remote_detectors(plan.setup, start.models))
     except ConfigError as error:
         pipe.send(Failed(str(error), fatal=True))
         return
@@ -70,6 +60,8 @@ def serve(pipe: Connection) -> None:
             pipe.send(
                 Failed(f"{error}; its unit is undone: once it can be read, the same command reads it", fatal=False)
             )
+        except ModelProcessError as error:
+            pipe.send(Failed(f"{unit.files[0].source}: {error}", fatal=False))
         except OSError as error:
             full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
             pipe.send(Failed(f"{unit.files[0].source}: {error.strerror or error} while its rows were written", full))
@@ -108,12 +100,9 @@ def words_of(error: BaseException) -> str:
 
 
 def main() -> None:
-    """Entry point of the child process; its arguments are the file descriptor of its pipe and the process id of the pool."""
-    if sys.platform == "linux":
-        die_with_parent(int(sys.argv[2]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends the workers
+    """Entry point of the child process."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # numpy and its like: one worker a core already fills the machine
-    with Connection(int(sys.argv[1])) as pipe:
+    with begin_child()[0] as pipe:
         try:
             serve(pipe)
         except (EOFError, BrokenPipeError, ConnectionResetError):

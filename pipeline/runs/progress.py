@@ -184,6 +184,10 @@ class Watch:
         self._running[unit] = progress
         self._tell()
 
+    def say(self, line: str) -> None:
+        """Something happened that the operator should know at once."""
+        self._display.say(line)
+
     def finished(self, outcome: Outcome) -> None:
         """A unit ended."""
         self._running.pop(outcome.unit.name, None)

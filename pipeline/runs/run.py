@@ -48,7 +48,7 @@ def _execute(planned: Planned, storage: Storage, display: Display) -> tuple[dict
     start, state = monotonic(), "failed"
     watch = Watch(planned, storage, display)
     try:
-        with closing(run_units(planned.run, _wanted(planned), watch.progress, _left(planned))) as outcomes:
+        with closing(run_units(planned.run, _wanted(planned), watch.progress, _left(planned), watch.say)) as outcomes:
             for outcome in outcomes:
                 if outcome.commit is not None:
                     commits[outcome.unit.name] = outcome.commit

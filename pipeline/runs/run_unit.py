@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from time import monotonic
@@ -10,6 +10,7 @@ from typing import Self
 
 import pyarrow as pa
 
+from lowbackground.detectors.contract import Detector
 from lowbackground.detectors.evidence import CLOCK_OR_MEMORY, Finding, Signal
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.errors import LowbackgroundError, UnitError
@@ -37,13 +38,13 @@ class Workbench:
         return frozenset(detector.name for detector in self.labeller.detectors if not detector.exact)
 
     @classmethod
-    def of(cls, plan: RunPlan) -> Self:
-        """Build detectors and policy as the plan says.
+    def of(cls, plan: RunPlan, models: Sequence[Detector] | None = None) -> Self:
+        """Build detectors and policy as the plan says; `models` as for `Labeller.of`.
 
         Raises:
             ConfigError: a detector cannot be built here.
         """
-        bench = cls(plan, Labeller.of(plan.setup, plan.config))
+        bench = cls(plan, Labeller.of(plan.setup, plan.config, models))
         gc.freeze()  # what is set up once is never garbage: the collector need not look at it after every batch
         return bench
 
@@ -56,6 +57,7 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit
     Raises:
         OSError: the output cannot be written; nothing of this unit counts.
         StorageError: the input cannot be read at this time; as above.
+        ModelProcessError: the process that holds a model ended over its records; as above.
     """
     plan, config = bench.plan, bench.plan.config
     tally, broken, seen, start = Tally(), None, set[str](), monotonic()

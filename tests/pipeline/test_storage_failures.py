@@ -13,7 +13,7 @@ import pytest
 
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.engines import worker
-from lowbackground.pipeline.engines.messages import Failed, Ready, Task
+from lowbackground.pipeline.engines.messages import Failed, Ready, Start, Task
 from lowbackground.pipeline.errors import ConfigError, StorageError
 from lowbackground.pipeline.explain.inspection import inspect_location
 from lowbackground.pipeline.runs import run as running
@@ -111,7 +111,7 @@ def _answer(config: Config, monkeypatch: pytest.MonkeyPatch, error: Exception) -
     monkeypatch.setattr("pyarrow.set_io_thread_count", lambda _: None)
     plan = make_plan(config)
     ours, theirs = Pipe()
-    ours.send(plan.run)
+    ours.send(Start(plan.run, None))
     ours.send(Task(plan.todo[0], None))
     ours.send(None)
     with suppress(EOFError):

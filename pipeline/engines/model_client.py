@@ -1,0 +1,70 @@
+"""A worker's side of the process that holds the models: detectors whose answers come from there."""
+
+import socket
+from multiprocessing.connection import Connection
+
+import pyarrow as pa
+
+from lowbackground.detectors.applicable import columns_read
+from lowbackground.detectors.contract import Detector, Findings
+from lowbackground.pipeline.engines.model_messages import Answer, ask
+from lowbackground.pipeline.errors import ModelProcessError
+from lowbackground.pipeline.judge import Breakdown, RemoteDetectorError
+from lowbackground.pipeline.runs.setup import Setup
+from lowbackground.pipeline.stand_ins import ModelFacts, StandIn
+
+
+def remote_detectors(setup: Setup, address: str) -> list[Detector]:
+    """The detectors that hold a model, answered by the process that listens at `address`."""
+    client = ModelClient(address)
+    return [_remote(facts, client) for facts in setup.models]
+
+
+def _remote(facts: ModelFacts, client: "ModelClient") -> Detector:
+    def ask_there(records: pa.RecordBatch) -> Findings:
+        if records.num_rows == 0:
+            return Findings([])
+        return client.ask(facts.name, columns_read(records, facts.needs))
+
+    return StandIn(facts, ask_there)
+
+
+class ModelClient:
+    """One connection, opened when first needed; the pool starts the process again where it ended."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._pipe: Connection | None = None
+
+    def ask(self, detector: str, columns: pa.RecordBatch) -> Findings:
+        """What the detector says about the records; asked a second time where the process ended meanwhile.
+
+        Raises:
+            RemoteDetectorError: the detector raised there.
+            ModelProcessError: the process ended over these records twice.
+        """
+        for alone in (False, True):
+            try:
+                answer = self._answer(detector, columns, alone)
+            except (EOFError, OSError):
+                continue
+            if isinstance(answer, Breakdown):
+                raise RemoteDetectorError(answer)
+            return answer
+        raise ModelProcessError(
+            f"the process that holds the model of {detector} ended twice over the same records; their unit is undone, "
+            "and the next run tries it again"
+        )
+
+    def _answer(self, detector: str, columns: pa.RecordBatch, alone: bool) -> Answer:
+        try:
+            if self._pipe is None:
+                with socket.socket(socket.AF_UNIX) as line:
+                    line.connect(self._address)
+                    self._pipe = Connection(line.detach())
+            return ask(self._pipe, detector, columns, alone=alone)
+        except BaseException:  # whatever it was: the rest of an answer must not be taken for the next one
+            if self._pipe is not None:
+                self._pipe.close()
+                self._pipe = None
+            raise

@@ -1,0 +1,145 @@
+"""The pool's side of the process that holds the models: starts it, starts it again where it ended, gives up.
+
+- Workers connect to a socket that the pool holds, so that a question put while the process starts anew waits there.
+- The process ends because of records (a native crash, memory), because of the machine (the kernel killed it, the
+  accelerator is lost), or because it never works. So it is started again, and a worker asks once more; ends it over the
+  same records twice, their unit is undone as by a crash of a worker; and after some ends without one answer
+  between, the run stops. Lost answers never become FAILED evidence: that would be committed, and never looked at again.
+"""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lowbackground.pipeline.engines.child import ending, start_child
+from lowbackground.pipeline.engines.messages import Failed, Ready
+from lowbackground.pipeline.engines.model_messages import Answered
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.runs.plan import RunPlan
+
+GIVE_UP_AFTER = 3  # ends without an answer between: two can be the fault of the same records, a third is not
+BACKLOG = 1024  # workers that may wait to connect while the process starts anew
+
+Say = Callable[[str], None]
+
+
+class ModelHost:
+    """One process for all models of a run. `pipe` can be read when `hear` has something to do; restarts change it."""
+
+    def __init__(self, plan: RunPlan, listener: socket.socket, say: Say) -> None:
+        self._plan, self._listener, self._say = plan, listener, say
+        self._names = ", ".join(sorted(plan.setup.model_names))
+        self._ends = 0
+        self._start()
+
+    @property
+    def address(self) -> str:
+        """Where workers connect."""
+        address: str = self._listener.getsockname()
+        return address
+
+    def _start(self) -> None:
+        self._ready, self._last_words = False, ""
+        module = "lowbackground.pipeline.engines.model_process"
+        self._process, self.pipe = start_child(module, self._listener.fileno())
+        with suppress(OSError):  # one that has ended is found out by who listens to it
+            self.pipe.send(self._plan)
+
+    def wait_until_ready(self) -> None:
+        """Wait until the models are loaded.
+
+        Raises:
+            ConfigError: they cannot be.
+        """
+        while not self._ready:
+            self.hear()
+
+    def hear(self) -> None:
+        """Take a message of the process, or notice that it ended.
+
+        Raises:
+            ConfigError: the models cannot be loaded, or the process ends again and again.
+        """
+        try:
+            message = self.pipe.recv()
+        except (EOFError, OSError):
+            self._again()
+            return
+        match message:
+            case Ready():
+                self._ready = True
+            case Answered():
+                self._ends = 0
+            case Failed(words, fatal):
+                if fatal:
+                    raise ConfigError(words)
+                self._last_words = words
+
+    def _again(self) -> None:
+        self.pipe.close()
+        why = self._why(ending(self._process))
+        if not self._ready:
+            raise ConfigError(
+                f"the process that holds the models ({self._names}) ended{why} while it loaded them; its words stand "
+                "above. Take a smaller model or a larger machine; what is done of the run stays done"
+            )
+        self._ends += 1
+        if self._ends >= GIVE_UP_AFTER:
+            raise ConfigError(
+                f"the process that holds the models ({self._names}) ended {self._ends} times without an answer between, "
+                f"the last time{why}; what is done of the run stays done, and the same command goes on from there"
+            )
+        self._say(
+            f"the process that holds the models ({self._names}) ended{why}; it is started again, and asked again about "
+            "the records that it had"
+        )
+        self._start()
+
+    def _why(self, how: str) -> str:
+        if self._last_words:
+            return f": {self._last_words}"
+        return f" with {how}" + (", the kernel's answer to too much memory" if how == "signal 9" else "")
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        self.pipe.close()
+
+
+@contextmanager
+def model_host(plan: RunPlan, say: Say) -> Iterator[ModelHost]:
+    """The process with the models of a run, loaded.
+
+    Raises:
+        ConfigError: they cannot be loaded.
+    """
+    with _listening() as listener:
+        host = ModelHost(plan, listener, say)
+        try:
+            host.wait_until_ready()
+            yield host
+        finally:
+            host.close()
+
+
+@contextmanager
+def _listening() -> Iterator[socket.socket]:
+    """A socket that only this user can reach, in the folder for temporary files.
+
+    In /tmp where the name of that folder is too long for a socket (108 bytes on Linux), or its file system has none.
+    """
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        for place in (None, "/tmp"):  # noqa: S108 - a folder of mode 0700 is made there
+            folder = stack.enter_context(TemporaryDirectory(prefix="lowbackground-", dir=place))
+            try:
+                listener.bind(str(Path(folder, "models")))
+                break
+            except OSError:
+                if place is not None:
+                    raise
+        listener.listen(BACKLOG)
+        yield listener

@@ -1,0 +1,206 @@
+"""The process that holds the models: loads each once, and answers the questions of all workers, one at a time.
+
+- A thread a worker reads its questions and writes its answers, so that a worker that is slow, stopped or dead keeps
+  nobody waiting; a worker asks one question at a time, so no more than one a worker is in memory.
+- Questions that came in meanwhile are answered as one batch: a model is faster on many records than on few.
+- The memory limit of workers does not bind this process.
+"""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+import pyarrow as pa
+
+from lowbackground.detectors.contract import Detector, Findings, HoldsModel
+from lowbackground.pipeline.engines.child import begin_child
+from lowbackground.pipeline.engines.messages import Failed, Ready
+from lowbackground.pipeline.engines.model_messages import Answer, Answered, Question, receive
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.judge import breakdown
+from lowbackground.pipeline.runs.plan import RunPlan
+from lowbackground.pipeline.runs.setup import Setup
+from lowbackground.pipeline.stand_ins import load_model
+
+MERGED_ROWS = 2048  # four batches of `read.batch_rows`: beyond that, no model gets faster
+MERGED_BYTES = 64 << 20  # four batches of `read.batch_bytes`
+
+
+@dataclass(eq=False, slots=True)
+class Asked:
+    """A question, and where its answer goes."""
+
+    question: Question
+    answer: Future[Answer] = field(default_factory=Future)
+
+
+def load_models(setup: Setup) -> dict[str, Detector]:
+    """The detectors of a run that hold a model, loaded, by name.
+
+    Raises:
+        ConfigError: one cannot be built or loaded.
+    """
+    detectors = setup.build_detectors(setup.model_names)
+    for detector in detectors:
+        if isinstance(detector, HoldsModel):
+            load_model(detector)
+    return {detector.name: detector for detector in detectors}
+
+
+def serve(listener: socket.socket, models: Mapping[str, Detector], pipe: Connection) -> None:
+    """Answer whoever connects, until the pool hangs up or the accelerator is lost."""
+    asked: SimpleQueue[Asked] = SimpleQueue()
+    Thread(target=_accept, args=(listener, asked), daemon=True).start()
+    Thread(target=_end_with, args=(pipe,), daemon=True).start()
+    pending: list[Asked] = []
+    silent = True
+    while True:
+        _fetch(asked, pending)
+        group = take_group(pending)
+        try:
+            answers = answer_together(models[group[0].question.detector], [each.question for each in group])
+        except AcceleratorLostError as error:
+            pipe.send(Failed(str(error), fatal=False))
+            os._exit(1)  # only a new process gets a working accelerator; nothing here is worth a tidy end
+        for each, answer in zip(group, answers, strict=True):
+            each.answer.set_result(answer)
+        if silent:
+            pipe.send(Answered())
+            silent = False
+
+
+def _accept(listener: socket.socket, asked: "SimpleQueue[Asked]") -> None:
+    while True:
+        line, _ = listener.accept()
+        Thread(target=_converse, args=(Connection(line.detach()), asked), daemon=True).start()
+
+
+def _converse(pipe: Connection, asked: "SimpleQueue[Asked]") -> None:
+    """Take the questions of one worker to the model and the answers back, until it hangs up."""
+    with pipe:
+        try:
+            while True:
+                one = Asked(receive(pipe))
+                asked.put(one)
+                pipe.send(one.answer.result())
+        except (EOFError, OSError):
+            return
+
+
+def _end_with(pipe: Connection) -> None:
+    """End this process when the pool hangs up, where the kernel does not see to it."""
+    try:
+        pipe.recv()
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+def _fetch(asked: "SimpleQueue[Asked]", pending: list[Asked]) -> None:
+    """Move all that is asked into `pending`, waiting where that would be nothing."""
+    if not pending:
+        pending.append(asked.get())
+    while True:
+        try:
+            pending.append(asked.get_nowait())
+        except Empty:
+            return
+
+
+def take_group(pending: list[Asked]) -> list[Asked]:
+    """Take the oldest question out of `pending`, and those that can be answered together with it."""
+    first = pending.pop(0)
+    group = [first]
+    rows, size = first.question.records.num_rows, first.question.records.nbytes
+    if first.question.alone:
+        return group
+    for other in [each for each in pending if each.question.detector == first.question.detector]:
+        rows += other.question.records.num_rows
+        size += other.question.records.nbytes
+        if other.question.alone or rows > MERGED_ROWS or size > MERGED_BYTES:
+            break
+        pending.remove(other)
+        group.append(other)
+    return group
+
+
+class AcceleratorLostError(Exception):
+    """The accelerator answers nothing more in this process."""
+
+
+def answer_together(detector: Detector, questions: Sequence[Question]) -> list[Answer]:
+    """An answer to each question; where they fail together, each is asked by itself.
+
+    Raises:
+        AcceleratorLostError: as it says; the message is for the operator.
+    """
+    if len(questions) > 1:
+        table = pa.Table.from_batches([question.records for question in questions]).combine_chunks()
+        (records,) = table.to_batches()
+        together = _answer(detector, records)
+        if isinstance(together, Findings) and len(together.evidence) == records.num_rows:
+            return parts(together, [question.records.num_rows for question in questions])
+    return [_answer(detector, question.records) for question in questions]
+
+
+def _answer(detector: Detector, records: pa.RecordBatch) -> Answer:
+    try:
+        return detector(records)
+    except BaseException as error:  # a panic of a Rust extension is no Exception; the worker makes evidence of it
+        if is_accelerator_lost(error):
+            raise AcceleratorLostError(f"{type(error).__name__} in {detector.name}: {_first_line(error)}") from error
+        return breakdown(error)
+
+
+def is_accelerator_lost(error: BaseException) -> bool:
+    """Whether CUDA says that no later call of this process can succeed; too little memory is not of that kind."""
+    name = type(error).__name__
+    return name == "AcceleratorError" or (name == "RuntimeError" and str(error).startswith("CUDA error"))  # torch < 2.8
+
+
+def _first_line(error: BaseException) -> str:
+    """CUDA's own words, without the advice on debugging that follows; they hold no content."""
+    return str(error).partition("\n")[0][:200]
+
+
+def parts(answer: Findings, lengths: Sequence[int]) -> list[Answer]:
+    """An answer about several batches, cut up again."""
+    cut: list[Answer] = []
+    start = 0
+    for length in lengths:
+        end = start + length
+        cut.append(
+            Findings(
+                list(answer.evidence[start:end]),
+                {name: column.slice(start, length) for name, column in answer.columns.items()},
+                {row - start: ranges for row, ranges in answer.spans.items() if start <= row < end},
+                [replace(each, row=each.row - start) for each in answer.exhibits if start <= each.row < end],
+            )
+        )
+        start = end
+    return cut
+
+
+def main() -> None:
+    """Entry point of the child process."""
+    pipe, (listener,) = begin_child()
+    with pipe:
+        try:
+            plan: RunPlan = pipe.recv()
+            try:
+                models = load_models(plan.setup)
+            except ConfigError as error:
+                pipe.send(Failed(str(error), fatal=True))
+                return
+            pipe.send(Ready())
+            serve(socket.socket(fileno=listener), models, pipe)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            return  # the pool is gone
+
+
+if __name__ == "__main__":
+    main()
