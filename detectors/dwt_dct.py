@@ -133,6 +133,7 @@ class _DwtDct:
                 payload=best.payload.name,
                 generators=best.payload.generators,
                 mode=best.mode,
+                place="pixels",
                 whole=whole.score,
                 part=None if in_whole else "{}+{} {}x{}".format(*best.part.box),
                 quality=header.quality,

@@ -10,7 +10,8 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any
 
 from lowbackground.detectors.contract import MEDIA_KINDS, RECORDS, Detector, Needs, RunFacts
@@ -105,7 +106,12 @@ def _entries() -> Iterable[tuple[EntryPoint, str | None]]:
 
 
 def _distribution(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist is not None else "unknown"
+    return _name_of(entry.dist) if entry.dist is not None else "unknown"
+
+
+@lru_cache(maxsize=64)
+def _name_of(distribution: Distribution) -> str:
+    return distribution.name  # parses the whole of its metadata, every time
 
 
 def _load(entry: EntryPoint, taken: str | None) -> Available:

@@ -53,14 +53,44 @@ def records(*texts: str | None, **columns: list[Any]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=RECORDS)
 
 
-def generated(processor: Any, count: int, vocab_size: int, *, batch: int = 1, seed: int = 0, prompt: int = 8) -> Any:
-    """Ids sampled from random logits that a processor of transformers marks: int64, (batch, count); needs torch."""
+def generated(
+    processor: Any,
+    count: int,
+    vocab_size: int,
+    *,
+    batch: int = 1,
+    seed: int = 0,
+    prompt: int = 8,
+    exponent: float | None = None,
+) -> Any:
+    """Ids sampled from logits that a processor of transformers marks: int64, (batch, count); needs torch.
+
+    `exponent` makes the logits those of `ranked_logits`; null: normal ones, nearly flat, by which words are chosen
+    far more freely than by any model.
+    """
     import torch
 
     source = torch.Generator().manual_seed(seed)
     ids = torch.randint(1, vocab_size, (batch, prompt), generator=source)
     for _ in range(count):
         logits = torch.randn((batch, vocab_size), generator=source)
+        if exponent is not None:
+            logits = ranked_logits(logits, exponent, source)
         chances = torch.softmax(processor(ids, logits), dim=-1)
         ids = torch.cat([ids, torch.multinomial(chances, 1, generator=source)], dim=1)
     return ids[:, prompt:].numpy()
+
+
+SPREAD = 0.5  # of the logarithm of the exponent: between near certainty and a free choice, as steps of real models are
+
+
+def ranked_logits(order: Any, exponent: float, source: Any) -> Any:
+    """Logits by which a token's probability falls as a power of its rank, with an exponent of its own at each step.
+
+    `order`, (batch, vocabulary), gives the ranks; the exponents are log-normal around `exponent`, drawn from `source`.
+    """
+    import torch
+
+    ranks = order.argsort(dim=-1, descending=True).argsort(dim=-1) + 1.0
+    steps = exponent * torch.exp(SPREAD * torch.randn((len(order), 1), generator=source))
+    return -steps * torch.log(ranks)

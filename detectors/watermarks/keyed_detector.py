@@ -115,7 +115,7 @@ def verdict(counted: Sequence[Counted], tests: int) -> Evidence:
         Kind.GENERATED,
         score=round(best.z, 3),
         fpr=fpr,
-        detail=detail(key=best.key, tokenizer=best.tokenizer, tokens=best.tokens, tests=tests),
+        detail=detail(place="text", key=best.key, tokenizer=best.tokenizer, tokens=best.tokens, tests=tests),
     )
 
 
