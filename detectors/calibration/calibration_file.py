@@ -6,7 +6,7 @@ that of the detector which is to use it.
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 import orjson
@@ -65,10 +65,10 @@ def parse_calibration(data: bytes, where: str) -> Calibration:
     if set(whole) != {"format", "digest", "calibration"}:
         raise CalibrationError(f"{where}: expected the keys calibration, digest, format and no other; {_AGAIN}")
     try:
-        calibration = adapter().validate_json(orjson.dumps(whole["calibration"]))
+        calibration = adapter().validate_json(orjson.dumps(whole["calibration"]), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part)[:40] for part in first["loc"])
+        place = ".".join(["calibration", *(str(part)[:40] for part in first["loc"])])
         words = "unknown key" if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"} else first["msg"]
         raise CalibrationError(f"{where}: {place}: {words}; {_AGAIN}") from error
     found_digest = digest_of(orjson.dumps(whole["calibration"], option=orjson.OPT_SORT_KEYS))
@@ -121,10 +121,13 @@ def _problems(calibration: Calibration) -> Iterator[str]:
             yield f"{name} is {rate}, and must lie between 0 and 1"
     if not calibration.strata:
         yield "covers no stratum"
-    keys = [stratum.key for stratum in calibration.strata]
-    for one, other in pairwise(sorted(keys, key=lambda key: (key.group, key.words_from or 0))):
-        if one.group == other.group and (one.words_to is None or one.words_to > (other.words_from or 0)):
-            yield f"strata overlap: {one}, {other}"
+    spans = [
+        (key.group, key.words_from is None, key.words_from or 0, inf if key.words_to is None else key.words_to)
+        for key in (stratum.key for stratum in calibration.strata)
+    ]
+    for one, other in pairwise(sorted(spans)):
+        if one[:2] == other[:2] and one[3] > other[2]:
+            yield f"strata overlap: two hold {one[0]!r} from {other[2]} words"
     for stratum in calibration.strata:
         yield from (f"stratum {stratum.key}: {words}" for words in _stratum_problems(stratum, calibration))
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lowbackground.detectors.calibration.calibration import Refused, StratumKey
 from lowbackground.detectors.calibration.confidence import DELTA, records_needed
-from lowbackground.detectors.calibration.curves import threshold
 
 Floats = NDArray[np.float64]
 
 EDGES = (50, 100, 200, 400)  # words: below 50 nothing holds, and a threshold for all lengths is off by a factor of four
 LEAST = records_needed(0.05)  # human records without which nobody can say that a stratum is like its parent
+
+_TAIL = 20  # highest scores that are looked at where the rate itself would be fewer
 
 TOO_FEW = "too-few-human"
 DIFFERS = "differs-from-parent"
@@ -98,14 +100,15 @@ def _pool(key: StratumKey, members: Sequence[int], machine: NDArray[np.bool_]) -
 def _differs(pool: Pool, parent: Pool, scores: Floats, rate: float) -> bool:
     """Whether the humans of a stratum score otherwise than those of its language's other lengths.
 
-    As a whole, by the two-sample test of Kolmogorov and Smirnov; or in the tail that matters, by the number of them
-    beyond the parent's threshold.
+    As a whole, by the two-sample test of Kolmogorov and Smirnov; or in the tail that matters, by how many of the
+    highest scores of the language are theirs (hypergeometric).
     """
-    from scipy.stats import binom, ks_2samp
+    from scipy.stats import hypergeom, ks_2samp
 
     rest = np.setdiff1d(parent.humans, pool.humans, assume_unique=True)
-    own, cut = scores[pool.humans], threshold(scores[parent.humans], rate)
-    if cut is None or len(rest) < LEAST or ks_2samp(own, scores[rest]).pvalue < DELTA:
+    if len(rest) < LEAST or ks_2samp(scores[pool.humans], scores[rest]).pvalue < DELTA:
         return True
-    hits = int(np.count_nonzero(own > cut))
-    return bool(hits and binom.sf(hits - 1, len(own), rate) < DELTA)
+    n = len(parent.humans)
+    top = max(_TAIL, ceil(rate * n))
+    among = np.isin(parent.humans[np.argsort(-scores[parent.humans], kind="stable")[:top]], pool.humans)
+    return bool(hypergeom.sf(np.count_nonzero(among) - 1, n, len(pool.humans), top) < DELTA)
