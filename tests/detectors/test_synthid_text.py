@@ -50,6 +50,7 @@ def test_text_that_transformers_marked_is_near_certain(detector: Detector) -> No
     assert facts == {
         "key": "synthid-text-transformers-example",
         "tokenizer": "toy",
+        "place": "text",
         "tests": 2,
         "tokens": facts["tokens"],
     }
