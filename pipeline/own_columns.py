@@ -20,10 +20,14 @@ _NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
 
 def with_own_columns(batch: Batch, detectors: Iterable[Detector]) -> pa.RecordBatch:
     """The records of a batch, with the user's columns that these detectors read."""
-    wanted = {own.column: own.name for detector in detectors for own in detector.needs.own}
-    records = batch.records
-    for column, name in sorted(wanted.items()):
-        records = records.append_column(column, own_values(batch.passthrough, name))
+    wanted = {own.column: own for detector in detectors for own in detector.needs.own}
+    return with_columns(batch.records, batch.passthrough, [wanted[column] for column in sorted(wanted)])
+
+
+def with_columns(records: pa.RecordBatch, passthrough: pa.RecordBatch, own: Iterable[OwnColumn]) -> pa.RecordBatch:
+    """The records, with these of the user's columns."""
+    for each in own:
+        records = records.append_column(each.column, own_values(passthrough, each.name))
     return records
 
 

@@ -78,7 +78,8 @@ def calibrate_detector(name: str, data: Data, aim: Aim, config: Config) -> Calib
         known = known_records(data.human, config, detector, data.group_column, scores)
         add_scores(scores, limited(known, data.limit), detector, machine=False)
     for out in data.eras:
-        add_scores(scores, limited(era_records(out, config.read.batch_rows), data.limit), detector, machine=False)
+        known = era_records(out, config.read.batch_rows, detector.needs.own)
+        add_scores(scores, limited(known, data.limit), detector, machine=False)
     if data.machine:
         known = known_records(data.machine, config, detector, data.group_column, scores)
         add_scores(scores, limited(known, data.limit), detector, machine=True)

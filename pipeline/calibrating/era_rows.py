@@ -4,19 +4,21 @@ The policy of that run says where the era begins, and only rows that it labelled
 said that they are not what they seem. A classifier's hit among them is a false positive, which is what is counted here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import fsspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lowbackground.detectors.contract import RECORDS, media_kind
+from lowbackground.detectors.contract import RECORDS, OwnColumn, media_kind
 from lowbackground.pipeline.calibrating.scoring import Known, host_of
 from lowbackground.pipeline.config import Config, Mapping
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.explain.inspect_output import run_facts
 from lowbackground.pipeline.output.storage import Storage
+from lowbackground.pipeline.own_columns import with_columns
 from lowbackground.pipeline.runs.ledger import read_commits
 from lowbackground.pipeline.runs.plan import planned_units
 from lowbackground.pipeline.runs.setup import policy_of
@@ -33,8 +35,10 @@ _PLACES = {
 }
 
 
-def era_records(out: str, batch_rows: int) -> Iterator[Known]:
+def era_records(out: str, batch_rows: int, own: Sequence[OwnColumn] = ()) -> Iterator[Known]:
     """The records of the rows in `out` that are older than the era of their kind, by the run's own policy.
+
+    `own` are the user's columns that stand beside them.
 
     Raises:
         ConfigError: `out` is no finished output, or its rows hold nothing that could be scored.
@@ -52,12 +56,15 @@ def era_records(out: str, batch_rows: int) -> Iterator[Known]:
         columns = Mapping() if told else config.read.columns
         for output in commit.outputs:
             if output.path.startswith(("kept/", "rejected/")):
-                yield from _of_file(storage, output.path, columns, policy, batch_rows, told=told)
+                for rows, parts in _old_rows(storage, output.path, columns, policy, batch_rows, told=told):
+                    known = _known(rows, parts)
+                    yield replace(known, records=with_columns(known.records, rows, own))
 
 
-def _of_file(
+def _old_rows(
     storage: Storage, path: str, columns: Mapping, policy: Policy, batch_rows: int, *, told: bool
-) -> Iterator[Known]:
+) -> Iterator[tuple[pa.RecordBatch, dict[str, str]]]:
+    """The human rows of one file that are old enough, and which of their columns plays which part."""
     filesystem, root = fsspec.core.url_to_fs(storage.root)
     with filesystem.open(f"{root.rstrip('/')}/{path}", "rb") as opened:
         file = pq.ParquetFile(opened)
@@ -68,7 +75,8 @@ def _of_file(
         here = {part: name for part, name in parts.items() if name is not None and name in names}
         if "text" not in here and "raw" not in here:  # rejected rows that were written without their columns
             return
-        for batch in file.iter_batches(batch_rows, columns=[*here.values(), "prov_label"]):
+        wanted = [name for name in names if not name.startswith("prov_")]
+        for batch in file.iter_batches(batch_rows, columns=[*wanted, *_PLACES.values(), "prov_label"]):
             old = [
                 label == "human" and policy.before_cutoff(media_kind(type_), captured)
                 for label, type_, captured in zip(
@@ -77,7 +85,7 @@ def _of_file(
                 )
             ]
             if any(old):
-                yield _known(batch.filter(pa.array(old, pa.bool_())), here)
+                yield batch.filter(pa.array(old, pa.bool_())), here
 
 
 def _known(rows: pa.RecordBatch, parts: dict[str, str]) -> Known:
