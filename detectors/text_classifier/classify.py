@@ -15,7 +15,7 @@ from lowbackground.detectors.text_classifier.windows import Windows, beginning, 
 
 OTHER_LANGUAGE = "language.no-calibration"
 _GATE_NAMES = (*GATES, None)
-_SLICE_BYTES = 128 << 10  # of normal forms that are looked at together, if their number does not end a slice before
+_SLICE_BYTES = 192 << 10  # of normal forms that are looked at together, if their number does not end a slice before
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,18 +61,17 @@ def trees(head: Trees, inputs: Mapping[str, Floats], tables: Tables) -> Floats:
     """The output of a forest for each text."""
     feature, threshold = tables[head.feature], tables[head.threshold]
     left, right, leaf = tables[head.left], tables[head.right], tables[head.leaf]
-    matrix = np.column_stack([inputs[name] for name in head.inputs]).astype(np.float32)
-    texts, columns = matrix.shape
+    rows = np.stack([inputs[name] for name in head.inputs]).astype(np.float32)
+    texts, flat = rows.shape[1], rows.ravel()
     roots = tables[head.root]
-    place = np.tile(roots, texts).astype(np.int64)  # of each text in each tree
-    offset = np.repeat(np.arange(texts) * columns, len(roots))
-    flat = matrix.ravel()
+    place = np.repeat(roots, texts).astype(np.int64)  # of each text in each tree
+    text = np.tile(np.arange(texts), len(roots))
     inner = np.flatnonzero(place >= 0)
     while len(inner):  # children stand after their node, so this ends
         node = place[inner]
-        goes_left = flat.take(offset[inner] + feature.take(node)) <= threshold.take(node)
+        goes_left = flat.take(feature.take(node) * np.int64(texts) + text[inner]) <= threshold.take(node)
         place[inner] = after = np.where(goes_left, left.take(node), right.take(node))
         inner = inner[after >= 0]
-    reached = leaf.take(~place).astype(np.int64).reshape(texts, len(roots))
-    output: Floats = reached.sum(axis=1).astype(np.float64) * head.scale
+    reached = leaf.take(~place).astype(np.int64).reshape(len(roots), texts)
+    output: Floats = reached.sum(axis=0).astype(np.float64) * head.scale
     return output

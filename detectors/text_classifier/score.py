@@ -34,7 +34,7 @@ class Scorer:
         }
         inputs = {"words": words.astype(np.float64)}
         if any(head.type != "linear" and head.inputs for head in self.language.heads):
-            inputs |= dict(zip(STYLE_NAMES, style(tokens).T.astype(np.float64), strict=True))
+            inputs |= dict(zip(STYLE_NAMES, np.ascontiguousarray(style(tokens).T, np.float64), strict=True))
         return self._combined(bags, inputs, words)
 
     def chinese(self, normal: Sequence[str], characters: NDArray[np.int64]) -> Floats:
