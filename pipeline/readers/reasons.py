@@ -60,6 +60,7 @@ NOTES = {
     "media-by-path": "the media is named by a path and not held in the data, so nothing looked at it",
     "media-unmapped": "a column holds media and none is mapped to raw (read.columns.raw), so nothing looked at it",
     "metadata-unreadable": "the metadata beside the media is no JSON object, so nothing was taken from it",
+    "model-not-asked": "decided again by a policy that leaves it open, and no model was asked, because the policy of the run had decided it",
     "non-finite-replaced": "NaN or an infinity, which JSON does not have, was replaced by null",
     "place-guessed": "found again after damage in its file, so it may stand in the body of another record: its date does not count",
     "reencoded": "a tool encoded the media anew: metadata, credentials and marks are lost, and their absence proves nothing",

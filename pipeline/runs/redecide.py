@@ -2,6 +2,9 @@
 
 - Everything that a policy looks at stands in the rows. `era` alone is asked again, since the policy says where an era
   begins; all other evidence is taken as it was found.
+- A model was not asked about what the old policy had decided without it (`cascade`). Where the new policy leaves such
+  a record open, a run by it would have asked: the row says so (note `model-not-asked`), and so does the result. Where
+  a model was asked about what the new policy decides without it, its evidence stays and counts.
 - Rows come back in the order of the input, so a run by the same policy gives the same rows in the same files.
 - A unit at a time is held in memory; started again, it goes on where it stopped.
 - The old output stays as it is; the new one is a whole output, with commits and a statement.
@@ -23,12 +26,13 @@ from lowbackground.detectors.contract import RECORDS, Detector
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Kind, Signal, Strength
 from lowbackground.manifests.digest import json_digest
 from lowbackground.pipeline.batch import Batch
+from lowbackground.pipeline.cascade import ALREADY_DECIDED
 from lowbackground.pipeline.config import Config, validated
 from lowbackground.pipeline.decide import Decider
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.judge import Judgement, judge
 from lowbackground.pipeline.labelled import Labelled
-from lowbackground.pipeline.output.rows import encode
+from lowbackground.pipeline.output.rows import Decision, encode
 from lowbackground.pipeline.output.schema import (
     KEY_COLUMNS,
     REJECT_REASON,
@@ -43,11 +47,12 @@ from lowbackground.pipeline.runs.plan import SCHEMA_FILE, Planned, RunPlan, plan
 from lowbackground.pipeline.runs.run_statement import write_statement
 from lowbackground.pipeline.runs.run_unit import count_rows, write_rows
 from lowbackground.pipeline.runs.setup import POLICY, PRIORS, TRUST, prepare
-from lowbackground.pipeline.runs.summary import RunResult
+from lowbackground.pipeline.runs.summary import RunResult, count
 from lowbackground.pipeline.runs.tally import Tally
 from lowbackground.pipeline.units import Unit
 
 _COPIED = ("unreadable/", "_run/c2pa/")  # what no policy changes
+NOT_ASKED = "model-not-asked"
 _STORED = {*KEY_COLUMNS.names, *VERDICT_COLUMNS.names, REJECT_REASON.name} - {"prov_c2pa", "prov_licence"}
 
 
@@ -100,7 +105,16 @@ def redecide(source: str, out: str, **changes: object) -> RunResult:
         read_now=tally.read,
         interrupted=False,
         max_unreadable=config.max_unreadable,
+        notices=_notices(tally),
     )
+
+
+def _notices(tally: Tally) -> tuple[str, ...]:
+    """What the last lines must say."""
+    if not (open_ := tally.notes[NOT_ASKED]):
+        return ()
+    words = "that this policy leaves open, no model was asked about, because the policy of the run had decided them: "
+    return (f"{count(open_, 'record')} {words}filter the input again to have them looked at (note {NOT_ASKED})",)
 
 
 def _kept(old: Storage, folder: Path, changes: Mapping[str, object]) -> dict[str, Any]:
@@ -218,10 +232,19 @@ def _labelled(rows: pa.RecordBatch, bench: _Bench) -> Labelled:
             replace(decision, unknown_reason=reason) if decision.unknown_reason == "no-content" and reason else decision
             for decision, reason in zip(decisions, stored, strict=True)
         ]
-    notes = [set(row) for row in rows.column("prov_notes").to_pylist()]
+    notes = [
+        _noted(set(stored), row, decision)
+        for stored, row, decision in zip(rows.column("prov_notes").to_pylist(), findings, decisions, strict=True)
+    ]
     encoded = encode(records, findings, columns, decisions, notes, rows.column("prov_sha256"))
     own = rows.select([name for name in rows.schema.names if not name.startswith("prov_")])
     return Labelled(Batch(records, own), judgement, decisions, notes, encoded)
+
+
+def _noted(notes: set[str], findings: tuple[Finding, ...], decision: Decision) -> set[str]:
+    """The notes of a row, and whether a model was not asked about what is open now."""
+    spared = any(finding.evidence.reason == ALREADY_DECIDED for finding in findings)
+    return notes - {NOT_ASKED} | ({NOT_ASKED} if spared and decision.rule is None else set())
 
 
 def _records(rows: pa.RecordBatch, config: Config) -> pa.RecordBatch:

@@ -70,10 +70,8 @@ def summary(result: RunResult) -> list[str]:
     lines += _section("asked not to be trained on", ((name, n, "") for name, n in _ordered(tally.opt_outs)))
     lines += _section("notes", ((name, n, "") for name, n in _ordered(tally.notes)))
     if tally.outside_identity:
-        lines += [
-            "",
-            f"{count(tally.outside_identity, 'record')} hit a time or memory limit: another run may answer them otherwise",
-        ]
+        who = f"{count(tally.outside_identity, 'record')} hit a time or memory limit, or were shown to a model"
+        lines += ["", f"{who}: another run may answer them otherwise"]
     return [*lines, "", *_ending(result), *result.notices]
 
 
