@@ -71,15 +71,15 @@ def _not_covered(calibration: Calibration) -> Iterator[str]:
 
 
 def _refused(refused: Refused, calibration: Calibration) -> tuple[str, ...]:
-    needed = f"{refused.missing:,} more human records are needed"
+    needed = f"{refused.missing:,} more human records needed"
     why = {
         TOO_SHORT: "too short for a stratum (--lengths)",
         TOO_FEW: needed,
-        DIFFERS: f"people score otherwise here than at other lengths: {needed}",
+        DIFFERS: f"scores differ from those of other lengths: {needed}",
     }[refused.reason]
     if refused.reason != TOO_SHORT:
         carried = [rate for rate in (0.01, 0.05) if rate > calibration.rate and refused.n_human >= records_needed(rate)]
-        why += f"; could carry {_percent(carried[0])} (--rate {carried[0]:g})" if carried else ""
+        why += f" (enough for --rate {carried[0]:g})" if carried else ""
     return shown(refused.key, _CELL), f"{refused.n_human:,}", f"{refused.n_machine:,}", why
 
 
@@ -93,13 +93,10 @@ def _groups(calibration: Calibration) -> Iterator[str]:
     if rows:
         yield from _table(("worst sources", "human", "hits", "at most"), rows)
     small = [each for each in calibration.groups if each.n_human and each not in bound]
-    more = f" or more (the largest of {len(small) + calibration.more_groups:,} are listed in the file)"
     if small:
         hits = sum(each.hits for each in small)
-        yield (
-            f"{len(small):,}{more if calibration.more_groups else ''} sources are too small for a bound of their own; "
-            f"{hits:,} hits in them"
-        )
+        more = f", and {calibration.more_groups:,} smaller ones that are not listed" if calibration.more_groups else ""
+        yield f"too small for a bound of their own: {len(small):,} of the sources, with {hits:,} hits{more}"
 
 
 def _unscored(made: Calibrated) -> Iterator[str]:

@@ -18,6 +18,7 @@ COMMANDS = [
     "",
     "run",
     "redecide",
+    "calibrate",
     "inspect",
     "detectors",
     "demo",
