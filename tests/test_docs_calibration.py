@@ -43,7 +43,7 @@ def test_the_rule_of_the_standard_policy_is_the_one_that_is_described() -> None:
 
 
 @pytest.mark.parametrize(
-    "option", ["machine", "from_era", "group_column", "rate", "lengths", "valid_days", "text", "limit"]
+    "option", ["machine", "from_era", "group_column", "rate", "lengths", "valid_days", "text", "limit", "sample"]
 )
 def test_every_option_is_named(option: str) -> None:
     assert option in signature(command.calibrate).parameters

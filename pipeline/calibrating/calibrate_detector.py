@@ -23,14 +23,13 @@ class Data:
     """Where records of known origin are.
 
     `human` and `machine` are inputs as of a run, `eras` output folders of finished runs. `group_column` names the
-    source group of a record; without one it is its host, else its file. `limit` bounds the records of either side.
+    source group of a record; without one it is its host, else its file.
     """
 
     human: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
     eras: tuple[str, ...] = ()
     group_column: str | None = None
-    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,9 @@ class Calibrated:
 def calibrate_detector(name: str, data: Data, aim: Aim, config: Config) -> Calibrated:
     """Score the data with a detector and its options in `config`, and calibrate it.
 
+    `config.limit` bounds the records of each input folder of a run, and of all human and all machine inputs;
+    `config.sample` is the share of the inputs' records that is taken.
+
     Raises:
         ConfigError: the detector cannot be calibrated, the data cannot be read, or carries no stratum.
     """
@@ -76,13 +78,13 @@ def calibrate_detector(name: str, data: Data, aim: Aim, config: Config) -> Calib
     scores = Scores()
     if data.human:
         known = known_records(data.human, config, detector, data.group_column, scores)
-        add_scores(scores, limited(known, data.limit), detector, machine=False)
+        add_scores(scores, limited(known, config.limit), detector, machine=False)
     for out in data.eras:
         known = era_records(out, config.read.batch_rows, detector.needs.own)
-        add_scores(scores, limited(known, data.limit), detector, machine=False)
+        add_scores(scores, limited(known, config.limit), detector, machine=False)
     if data.machine:
         known = known_records(data.machine, config, detector, data.group_column, scores)
-        add_scores(scores, limited(known, data.limit), detector, machine=True)
+        add_scores(scores, limited(known, config.limit), detector, machine=True)
     return Calibrated(
         _fitted(scores, scale, aim, now),
         scores.read,

@@ -19,6 +19,7 @@ from lowbackground.pipeline.inputs.discover import discover
 from lowbackground.pipeline.judge import judge
 from lowbackground.pipeline.own_columns import check_present, own_values, with_own_columns
 from lowbackground.pipeline.readers import reader_for
+from lowbackground.pipeline.runs.run_unit import sampled
 from lowbackground.pipeline.units import Format, InputFile, Unit
 
 MAX_GROUP = 100  # letters of a group's name that are kept: they are content
@@ -98,7 +99,8 @@ def known_records(
         schema = reader_for(format_).schema(file, config.read)
         check_present(schema, file.source, [*columns, *([group_column] if group_column else ())])
     for format_, file in found.files:
-        for batch in _batches(format_, file, config.read, scores):
+        for whole in _batches(format_, file, config.read, scores):
+            batch = sampled(whole, config.sample)
             records = with_own_columns(batch, [detector])
             yield Known(records, _groups(batch, group_column))
 

@@ -33,7 +33,10 @@ def calibrate(
     ),
     text: str | None = typer.Option(None, "--text", help="The column of the text.  [text]", show_default=False),
     limit: int | None = typer.Option(
-        None, min=1, help="Score at most this many records of either side.", show_default=False
+        None, min=1, help="Score at most this many human and this many machine records.", show_default=False
+    ),
+    sample: float | None = typer.Option(
+        None, help="Take this share of the records, chosen by hash.", show_default=False
     ),
     settings: list[str] | None = typer.Option(
         None, "--set", metavar="KEY=VALUE", help="Any other key of the file.", show_default=False
@@ -49,8 +52,8 @@ def calibrate(
     from lowbackground.pipeline.calibrating.calibration_screen import lines
 
     resolved = with_settings(load_config(config) if config else Config(), settings or [])
-    resolved = with_flags(resolved, {}, {}, {"text": text})
-    data = Data(tuple(human or ()), tuple(machine or ()), tuple(from_era or ()), group_column, limit)
+    resolved = with_flags(resolved, {"limit": limit, "sample": sample}, {}, {"text": text})
+    data = Data(tuple(human or ()), tuple(machine or ()), tuple(from_era or ()), group_column)
     made = calibrate_detector(detector, data, Aim(rate=rate, edges=_edges(lengths), valid_days=valid_days), resolved)
     try:
         write_calibration(made.calibration, out)

@@ -62,7 +62,7 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit
     plan, config = bench.plan, bench.plan.config
     tally, broken, seen, start = Tally(), None, set[str](), monotonic()
     with UnitWriter(plan.storage, unit.name, plan.schema, plan.facts, config.row_group_bytes) as writer:
-        batches = _limited((_sampled(b, config.sample) for b in reader_for(unit.format).read(unit, config.read)), limit)
+        batches = _limited((sampled(b, config.sample) for b in reader_for(unit.format).read(unit, config.read)), limit)
         while True:
             try:
                 batch = next(batches, None)
@@ -107,7 +107,7 @@ def _limited(batches: Iterator[Batch], limit: int | None) -> Iterator[Batch]:
             return
 
 
-def _sampled(batch: Batch, share: float | None) -> Batch:
+def sampled(batch: Batch, share: float | None) -> Batch:
     """The records whose key hashes below `share`; the others are skipped as `not-sampled`."""
     if share is None or batch.records.num_rows == 0:
         return batch

@@ -91,14 +91,16 @@ def test_records_without_a_score_are_counted_by_reason(tmp_path: Path) -> None:
     assert found.calibration.n_human == 300
 
 
-def test_a_limit_holds_for_either_side(tmp_path: Path) -> None:
+def test_a_limit_holds_for_either_side_and_a_sample_is_a_share(tmp_path: Path) -> None:
     data = Data(
         (parquet(tmp_path / "a.parquet", rows(900)),),
         (parquet(tmp_path / "m.parquet", rows(900, machine=True)),),
-        limit=310,
     )
-    found = made(data)
-    assert (found.calibration.n_human, found.calibration.n_machine) == (310, 310)
+    found = made(data, CONFIG.with_values(limit=310)).calibration
+    assert (found.n_human, found.n_machine) == (310, 310)
+    share = made(data, CONFIG.with_values(sample=0.5)).calibration
+    assert 390 < share.n_human < 510
+    assert 390 < share.n_machine < 510
 
 
 def test_too_few_records_are_an_error_that_says_how_many_are_missing(tmp_path: Path) -> None:
