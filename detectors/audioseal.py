@@ -21,7 +21,13 @@ from lowbackground.detectors.calibration.scale import Scale, version_of
 from lowbackground.detectors.calibration.scored import scored, scored_reasons
 from lowbackground.detectors.contract import Detector, Findings, Needs, RunFacts
 from lowbackground.detectors.evidence import Basis, Evidence, Kind, Signal, Strength, detail
-from lowbackground.detectors.models.ffmpeg import UnreadableError, UnsupportedError, can_be_opened, require_av
+from lowbackground.detectors.models.ffmpeg import (
+    MemoryLimitError,
+    UnreadableError,
+    UnsupportedError,
+    can_be_opened,
+    require_av,
+)
 from lowbackground.detectors.models.loading import chosen_device, require_torch
 from lowbackground.detectors.models.model_folder import ModelError
 from lowbackground.detectors.models.sound import Samples, Sound, decoded_sound, windows
@@ -38,6 +44,7 @@ REASONS: dict[str, str] = {
     "audioseal.known-message": "The message heard is one that the configuration names as a generator's.",
     "audioseal.not-decoded": "A container or a codec that is not decoded, or no sound in it.",
     "audioseal.undecodable": "So damaged that no sound comes out of it.",
+    "audioseal.out-of-memory": "Decoding wants more memory than it gets, by a figure in the file or because memory is short.",
     "audioseal.too-short": "Too short for a mark to be told.",
     "audioseal.silent": "Nothing to hear in it.",
 }
@@ -54,6 +61,7 @@ _NEEDS = Needs(("raw",), also=("media_type", "truncated"), kinds=("voice",))
 _NO_COLUMNS = pa.schema([])
 _NOT_DECODED = Evidence(Signal.SKIPPED, "audioseal.not-decoded")
 _UNDECODABLE = Evidence(Signal.SKIPPED, "audioseal.undecodable")
+_OUT_OF_MEMORY = Evidence(Signal.FAILED, "audioseal.out-of-memory")
 _TOO_SHORT = Evidence(Signal.SKIPPED, "audioseal.too-short")
 _SILENT = Evidence(Signal.SKIPPED, "audioseal.silent")
 
@@ -180,6 +188,8 @@ class _AudioSeal:
                 evidence.append(_NOT_DECODED)
             except UnreadableError:
                 evidence.append(_UNDECODABLE)
+            except MemoryLimitError:
+                evidence.append(_OUT_OF_MEMORY)
             else:
                 evidence.append(self._sound(sound))
         return Findings(evidence)

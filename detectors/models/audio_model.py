@@ -11,7 +11,13 @@ from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.calibration.scored import scored_reasons
 from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.evidence import Evidence, Signal
-from lowbackground.detectors.models.ffmpeg import UnreadableError, UnsupportedError, can_be_opened, require_av
+from lowbackground.detectors.models.ffmpeg import (
+    MemoryLimitError,
+    UnreadableError,
+    UnsupportedError,
+    can_be_opened,
+    require_av,
+)
 from lowbackground.detectors.models.loading import DType, require_torch
 from lowbackground.detectors.models.machine_label import machine_label as label_of
 from lowbackground.detectors.models.media_adapter import (
@@ -32,6 +38,7 @@ REASONS: dict[str, str] = {
     **scored_reasons(PREFIX),
     "audio-model.not-decoded": "A container or a codec that is not decoded, or no sound in it.",
     "audio-model.undecodable": "So damaged that no sound comes out of it.",
+    "audio-model.out-of-memory": "Decoding wants more memory than it gets, by a figure in the file or because memory is short.",
     "audio-model.too-short": "Shorter than the model needs.",
     "audio-model.silent": "Nothing to hear in it.",
 }
@@ -47,6 +54,7 @@ _RATES = range(8_000, 48_001)
 _RULES = "1"
 _NOT_DECODED = Evidence(Signal.SKIPPED, "audio-model.not-decoded")
 _UNDECODABLE = Evidence(Signal.SKIPPED, "audio-model.undecodable")
+_OUT_OF_MEMORY = Evidence(Signal.FAILED, "audio-model.out-of-memory")
 _TOO_SHORT = Evidence(Signal.SKIPPED, "audio-model.too-short")
 _SILENT = Evidence(Signal.SKIPPED, "audio-model.silent")
 
@@ -132,6 +140,8 @@ class _Windows:
             raise AbstainError(_NOT_DECODED) from error
         except UnreadableError as error:
             raise AbstainError(_UNDECODABLE) from error
+        except MemoryLimitError as error:
+            raise AbstainError(_OUT_OF_MEMORY) from error
 
     def _pieces(self, found: Sequence[tuple[float, Samples]], classifier: MediaClassifier) -> Iterator[Piece]:
         for start, samples in found:

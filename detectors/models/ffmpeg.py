@@ -50,6 +50,10 @@ class UnreadableError(ValueError):
     """No sound and no film comes out of these bytes."""
 
 
+class MemoryLimitError(ValueError):
+    """FFmpeg got less memory than it wanted: the record asks for more than any may have, or memory is short."""
+
+
 class UnsupportedError(UnreadableError):
     """A container or a codec that is not decoded here."""
 
@@ -80,6 +84,7 @@ def opened(data: Data, media_type: str, kind: str, **decoder: str) -> Iterator[t
     Raises:
         UnsupportedError: it has no such stream, or one of a codec that is not decoded here.
         UnreadableError: it is damaged.
+        MemoryLimitError: it asks for too much memory; also while it is read.
     """
     import av
 
@@ -107,13 +112,14 @@ def attempted(call: Callable[..., Answer], *arguments: Any, **options: Any) -> A
 
     Raises:
         UnreadableError: the record is damaged here.
+        MemoryLimitError: FFmpeg wants more memory than it gets, which its error leaves open whose fault it is.
     """
     import av
 
     try:
         return call(*arguments, **options)
-    except MemoryError:  # FFmpeg's is one of its errors too, and says nothing about the record
-        raise
+    except av.error.MemoryError as error:
+        raise MemoryLimitError("FFmpeg wants more memory than it gets") from error
     except (av.FFmpegError, ValueError, OverflowError) as error:
         raise UnreadableError(f"damaged: {type(error).__name__}") from error
 

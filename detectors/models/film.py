@@ -59,6 +59,7 @@ def survey(data: Data, media_type: str) -> Survey:
     Raises:
         UnsupportedError: it has no pictures, or of a codec that is not decoded here.
         UnreadableError: it is damaged, or has no packet that says when it is to be shown.
+        MemoryLimitError: it asks for too much memory.
     """
     first, last, keys, damaged = float("inf"), float("-inf"), [], False
     with opened(data, media_type, "video") as (container, stream):
@@ -92,6 +93,7 @@ def sampled_frames(data: Data, media_type: str, film: Survey, count: int) -> Ite
 
     Raises:
         UnreadableError: no frame comes out of it.
+        MemoryLimitError: it asks for too much memory.
     """
     with opened(data, media_type, "video", max_pixels=str(MAX_FRAME_PIXELS)) as (container, stream):
         reader, given = _Reader(container, stream, film.keys), float("-inf")

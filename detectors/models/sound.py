@@ -6,14 +6,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lowbackground.detectors.models.ffmpeg import Data, UnreadableError, attempted, decoded_frames, opened
+from lowbackground.detectors.models.ffmpeg import (
+    Data,
+    UnreadableError,
+    UnsupportedError,
+    attempted,
+    decoded_frames,
+    opened,
+)
 
 if TYPE_CHECKING:
     from av import AudioFrame
 
 Samples = NDArray[np.float32]
 
-MAX_FRAME_SAMPLES = 1 << 20  # of one frame of a codec; FFmpeg's `max_samples`, real frames have some thousands
+MAX_FRAME_SAMPLES = 1 << 18  # of one frame of a codec: FFmpeg's `max_samples`; a block of FLAC has up to 65,535
+RATES = range(2_000, 768_001)  # a second; telephones use 8,000, and each sample of a slower one would become many
 MAX_EMPTY_FRAMES = 10_000  # frames that bring nothing, one after the other
 _AUDIBLE = 10 ** (-60 / 20)  # peak: 60 dB below full scale, some 20 dB above the noise of 16 bits
 
@@ -44,6 +52,7 @@ def decoded_sound(data: Data, media_type: str, rate: int, max_seconds: float) ->
     Raises:
         UnsupportedError: it has no sound, or of a codec that is not decoded here.
         UnreadableError: nothing good is in it.
+        MemoryLimitError: it asks for too much memory.
     """
     import av
 
@@ -56,6 +65,8 @@ def decoded_sound(data: Data, media_type: str, rate: int, max_seconds: float) ->
             if frame is None:
                 damaged = True
                 continue
+            if frame.sample_rate not in RATES:
+                raise UnsupportedError("a rate that no recording has")
             try:
                 piece = _joined(attempted(resampler.resample, frame))
             except UnreadableError:  # a frame of another layout or rate: nothing sane changes them midway

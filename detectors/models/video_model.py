@@ -11,7 +11,13 @@ from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.calibration.scored import scored_reasons
 from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.evidence import Evidence, Signal
-from lowbackground.detectors.models.ffmpeg import UnreadableError, UnsupportedError, can_be_opened, require_av
+from lowbackground.detectors.models.ffmpeg import (
+    MemoryLimitError,
+    UnreadableError,
+    UnsupportedError,
+    can_be_opened,
+    require_av,
+)
 from lowbackground.detectors.models.film import MAX_FRAME_PIXELS, Survey, sampled_frames, survey
 from lowbackground.detectors.models.loading import DType, require_torch
 from lowbackground.detectors.models.machine_label import machine_label as label_of
@@ -33,6 +39,7 @@ REASONS: dict[str, str] = {
     "video-model.not-decoded": "A container or a codec that is not decoded, or no pictures in it.",
     "video-model.undecodable": "So damaged that no frame comes out of it.",
     "video-model.too-small": "Smaller than the model was meant for.",
+    "video-model.out-of-memory": "Decoding wants more memory than it gets, by a figure in the file or because memory is short.",
     "video-model.too-short": "Shorter than a film that is worth sampling.",
     "video-model.over-limit": "Frames of more pixels than may be decoded.",
 }
@@ -44,6 +51,7 @@ _RULES = "1"
 _NOT_DECODED = Evidence(Signal.SKIPPED, "video-model.not-decoded")
 _UNDECODABLE = Evidence(Signal.SKIPPED, "video-model.undecodable")
 _TOO_SMALL = Evidence(Signal.SKIPPED, "video-model.too-small")
+_OUT_OF_MEMORY = Evidence(Signal.FAILED, "video-model.out-of-memory")
 _TOO_SHORT = Evidence(Signal.SKIPPED, "video-model.too-short")
 _OVER_LIMIT = Evidence(Signal.FAILED, "video-model.over-limit")
 
@@ -106,6 +114,8 @@ class _Frames:
             raise AbstainError(_NOT_DECODED) from error
         except UnreadableError as error:
             raise AbstainError(_UNDECODABLE) from error
+        except MemoryLimitError as error:
+            raise AbstainError(_OUT_OF_MEMORY) from error
         if film.width * film.height > MAX_FRAME_PIXELS:
             raise AbstainError(_OVER_LIMIT)
         if min(film.width, film.height) < self.min_side:
@@ -129,5 +139,7 @@ class _Frames:
                     yield Piece(classifier.prepared(frame.pixels), frame.time)
         except UnreadableError as error:
             raise AbstainError(_UNDECODABLE) from error
+        except MemoryLimitError as error:
+            raise AbstainError(_OUT_OF_MEMORY) from error
         if too_small:
             raise AbstainError(_TOO_SMALL)

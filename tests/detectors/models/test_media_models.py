@@ -182,6 +182,28 @@ def test_sound_that_gives_no_score_says_why(sounds: str) -> None:
         assert found.signal == Signal.SKIPPED
 
 
+def test_a_record_that_asks_for_too_much_memory_fails_by_itself(
+    pictures: str, sounds: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import av
+
+    original = av.open
+
+    def limited(file: Any, **options: Any) -> Any:
+        if len(file.getvalue()) == 9:
+            raise av.error.MemoryError(12, "no memory")
+        return original(file, **options)
+
+    clip, film = sound_file(tone(2)), film_file(grey_frames(9))
+    monkeypatch.setattr(av, "open", limited)
+    heard = observe(audio.audio_model(model=sounds, run=RUN), [b"too much!", clip], "audio/wav")
+    seen = observe(video.video_model(model=pictures, run=RUN), [b"too much!", film], "video/mp4")
+    for failed, good in (heard, seen):
+        assert failed.signal == Signal.FAILED
+        assert failed.reason.endswith("-model.out-of-memory")
+        assert good.score is not None
+
+
 def test_a_truncated_sound_is_scored_and_marked(sounds: str) -> None:
     data = sound_file(tone(5))
     (found,) = observe(audio.audio_model(model=sounds, run=RUN), [data[: len(data) // 2]], "audio/wav", truncated=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lowbackground.detectors.models import ffmpeg, sound
-from lowbackground.detectors.models.ffmpeg import UnreadableError, UnsupportedError, can_be_opened
+from lowbackground.detectors.models.ffmpeg import MemoryLimitError, UnreadableError, UnsupportedError, can_be_opened
 from lowbackground.detectors.models.sound import Sound, decoded_sound, windows
 from tests.media_files import film_file, grey_frames, sound_file, tone
 
@@ -95,11 +95,20 @@ def test_memory_that_ends_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     def ends(*_: object, **__: object) -> None:
         raise av.error.MemoryError(12, "no memory")
 
-    with pytest.raises(MemoryError):
+    data = sound_file(tone(1))
+    with pytest.raises(MemoryLimitError):
         ffmpeg.attempted(ends)
     monkeypatch.setattr(av, "open", ends)
+    with pytest.raises(MemoryLimitError):
+        decoded_sound(data, "audio/wav", 16_000, 60)
+
+
+def test_python_s_own_end_of_memory_is_no_answer_of_ffmpeg() -> None:
+    def ends() -> None:
+        raise MemoryError
+
     with pytest.raises(MemoryError):
-        decoded_sound(sound_file(tone(1)), "audio/wav", 16_000, 60)
+        ffmpeg.attempted(ends)
 
 
 def test_a_playlist_opens_no_other_file() -> None:
