@@ -116,10 +116,11 @@ class TextAdapter:
         Raises:
             ModelError: they cannot be used.
         """
-        self._loaded  # noqa: B018 - a cached property
+        self.loaded  # noqa: B018 - a cached property
 
     @cached_property
-    def _loaded(self) -> tuple[TextTokenizer, LoadedScorer]:
+    def loaded(self) -> tuple[TextTokenizer, LoadedScorer]:
+        """Tokenizer and model in memory."""
         return load_tokenizer(self.scorer.tokenizer, self.max_tokens), self.scorer.load()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -128,7 +129,7 @@ class TextAdapter:
 
     def __call__(self, records: pa.RecordBatch, /) -> Findings:
         """Score the texts that are long enough."""
-        tokenizer, scorer = self._loaded
+        tokenizer, scorer = self.loaded
         heads = pc.utf8_slice_codeunits(records.column("text"), 0, CHARS_PER_TOKEN * self.max_tokens)
         ids = tokenizer.ids([text or "" for text in heads.to_pylist()])
         rows = [row for row, each in enumerate(ids) if len(each) >= self.min_tokens]
