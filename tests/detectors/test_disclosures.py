@@ -42,11 +42,19 @@ def test_a_text_that_discloses_is_found(rule: str, text: str) -> None:
     assert rule in rules_of(evidence)
     assert evidence.strength is Strength.STRONG
     assert (evidence.kind is Kind.TRANSLATED) == rule.endswith("translated")
+    if rule.endswith("assisted"):
+        assert (evidence.signal, evidence.kind) == (Signal.MIXED, Kind.EDITED)
 
 
 @pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, (_, texts) in TEXT.items() for text in texts])
 def test_a_text_that_only_looks_like_it_is_not(rule: str, text: str) -> None:
     assert rule not in rules_of(said(text=text))
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "ja", "de", "fr", "es"])
+def test_each_language_has_notices_of_all_three_kinds(language: str) -> None:
+    rules = {rule.id for rule in notice_rules().rules.rules}
+    assert {f"notice-{language}-{kind}" for kind in ("generated", "assisted", "translated")} <= rules
 
 
 def test_a_notice_speaks_of_the_text_that_it_stands_at_the_edge_of() -> None:
