@@ -9,6 +9,7 @@ from benchmarks import (
     dwt_dct,
     extraction,
     llm_residue,
+    model_process,
     pipeline,
     precheck,
     text_watermarks,
@@ -33,6 +34,7 @@ def main() -> None:
         ("keyed text watermarks: marked texts that are found", watermark_power.main),
         ("pixel watermark: cost, and what survives JPEG", lambda: dwt_dct.main(data)),
         ("extraction, F1 on gold pages", lambda: extraction.main([str(data / "extraction")])),
+        ("models in a process of their own: a batch, and runs", lambda: model_process.main([])),
         ("pipeline against a bare loop", lambda: pipeline.main([str(data / "warc" / "bench")])),
     ):
         print(f"\n# {title}\n", flush=True)
