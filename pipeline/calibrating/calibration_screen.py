@@ -19,7 +19,7 @@ def lines(made: Calibrated) -> Iterator[str]:
     calibration = made.calibration
     yield from _head(calibration)
     yield ""
-    yield from _table(
+    yield from table(
         ("stratum", "human", "machine", "threshold", "found", ""), [_row(each) for each in calibration.strata]
     )
     if calibration.refused:
@@ -64,7 +64,7 @@ def _not_covered(calibration: Calibration) -> Iterator[str]:
     """The strata that were refused, those with the most human records first, and how much is in the rest."""
     refused = sorted(calibration.refused, key=lambda each: (-each.n_human, -each.n_machine, str(each.key)))
     rows = [_refused(each, calibration) for each in refused[:SHOWN_REFUSED]]
-    yield from _table(("not covered", "human", "machine", "why"), rows)
+    yield from table(("not covered", "human", "machine", "why"), rows)
     if rest := refused[SHOWN_REFUSED:]:
         humans, machines = sum(each.n_human for each in rest), sum(each.n_machine for each in rest)
         yield f"and {len(rest):,} more strata with {humans:,} human and {machines:,} machine records: all are in the file"
@@ -91,7 +91,7 @@ def _groups(calibration: Calibration) -> Iterator[str]:
         for each in bound[:SHOWN_GROUPS]
     ]
     if rows:
-        yield from _table(("worst sources", "human", "hits", "at most"), rows)
+        yield from table(("worst sources", "human", "hits", "at most"), rows)
     small = [each for each in calibration.groups if each.n_human and each not in bound]
     if small:
         hits = sum(each.hits for each in small)
@@ -113,7 +113,7 @@ def _percent(rate: float) -> str:
     return f"{100 * rate:g} %"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Columns set apart by two spaces; figures to the right, words to the left."""
     cells = [tuple(head), *map(tuple, rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -23,6 +24,13 @@ from lowbackground.pipeline.runs.run_unit import sampled
 from lowbackground.pipeline.units import Format, InputFile, Unit
 
 MAX_GROUP = 100  # letters of a group's name that are kept: they are content
+
+
+class Losses(Protocol):
+    """Where what cannot be read is counted: records, and streams that broke."""
+
+    unreadable: int
+    broken: list[str]
 
 
 @dataclass(slots=True)
@@ -89,20 +97,27 @@ def known_records(
     Raises:
         ConfigError: an input is missing, cannot be read at this time, or lacks a column that was named.
     """
+    columns = [*(own.name for own in detector.needs.own), *([group_column] if group_column else ())]
+    for batch in input_batches(inputs, config, columns, scores):
+        yield Known(with_own_columns(batch, [detector]), source_groups(batch, group_column))
+
+
+def input_batches(inputs: Sequence[str], config: Config, columns: Sequence[str], losses: Losses) -> Iterator[Batch]:
+    """The batches of inputs, or `config.sample` of their records; all must have these of the user's `columns`.
+
+    Raises:
+        ConfigError: an input is missing, cannot be read at this time, or lacks a column.
+    """
     found = discover(inputs, config.read)
     if not found.files:
         raise ConfigError(
             f"{', '.join(inputs)}: nothing here can be read; name shards, folders or data sets of records"
         )
-    columns = [column.name for column in detector.needs.own]
     for format_, file in found.files:
-        schema = reader_for(format_).schema(file, config.read)
-        check_present(schema, file.source, [*columns, *([group_column] if group_column else ())])
+        check_present(reader_for(format_).schema(file, config.read), file.source, columns)
     for format_, file in found.files:
-        for whole in _batches(format_, file, config.read, scores):
-            batch = sampled(whole, config.sample)
-            records = with_own_columns(batch, [detector])
-            yield Known(records, _groups(batch, group_column))
+        for batch in _batches(format_, file, config.read, losses):
+            yield sampled(batch, config.sample)
 
 
 def limited(known: Iterator[Known], limit: int | None) -> Iterator[Known]:
@@ -118,24 +133,24 @@ def limited(known: Iterator[Known], limit: int | None) -> Iterator[Known]:
             return
 
 
-def _batches(format_: Format, file: InputFile, read: Read, scores: Scores) -> Iterator[Batch]:
+def _batches(format_: Format, file: InputFile, read: Read, losses: Losses) -> Iterator[Batch]:
     """The batches of a file; of a stream that breaks, those of its good prefix."""
     batches = reader_for(format_).read(Unit("calibrate", format_, (file,)), read)
     while True:
         try:
             batch = next(batches, None)
         except UnitError as error:
-            scores.broken.append(str(error))
+            losses.broken.append(str(error))
             return
         except StorageError as error:
             raise ConfigError(f"{error}; make it readable, or leave it out") from error
         if batch is None:
             return
-        scores.unreadable += len(batch.unreadable)
+        losses.unreadable += len(batch.unreadable)
         yield batch
 
 
-def _groups(batch: Batch, column: str | None) -> list[str]:
+def source_groups(batch: Batch, column: str | None) -> list[str]:
     """The source group of each record: what its column says, else its host, else its file."""
     records = batch.records
     named = [None] * records.num_rows if column is None else own_values(batch.passthrough, column).to_pylist()

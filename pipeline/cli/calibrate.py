@@ -54,7 +54,9 @@ def calibrate(
     resolved = with_settings(load_config(config) if config else Config(), settings or [])
     resolved = with_flags(resolved, {"limit": limit, "sample": sample}, {}, {"text": text})
     data = Data(tuple(human or ()), tuple(machine or ()), tuple(from_era or ()), group_column)
-    made = calibrate_detector(detector, data, Aim(rate=rate, edges=_edges(lengths), valid_days=valid_days), resolved)
+    made = calibrate_detector(
+        detector, data, Aim(rate=rate, edges=number_of_words(lengths), valid_days=valid_days), resolved
+    )
     try:
         write_calibration(made.calibration, out)
     except CalibrationError as error:
@@ -65,7 +67,12 @@ def calibrate(
     raise typer.Exit(made.exit_code)
 
 
-def _edges(lengths: str) -> tuple[int, ...]:
+def number_of_words(lengths: str) -> tuple[int, ...]:
+    """`50,100` as numbers.
+
+    Raises:
+        ConfigError: they are none.
+    """
     try:
         return tuple(int(part) for part in lengths.split(","))
     except ValueError as error:
