@@ -16,6 +16,7 @@ from lowbackground.detectors.camera_consistency import camera_agreement
 from lowbackground.detectors.contract import Detector, Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Signal, detail
 from lowbackground.detectors.hidden_payload import hidden_payload
+from lowbackground.detectors.licences import COLUMN, COLUMNS
 from lowbackground.detectors.metadata_rules import Hit, OptOut, Table, rule_table
 from lowbackground.detectors.novelai_signature import KEY as SIGNATURE
 from lowbackground.detectors.novelai_signature import novelai_signature
@@ -43,7 +44,6 @@ REASONS: dict[str, str] = {
 }
 
 _NEEDS = Needs(("raw",))
-_NO_COLUMNS = pa.schema([])
 _NONE = Evidence(Signal.SILENT, "metadata.none")
 _NOT_MEDIA = Evidence(Signal.SKIPPED, "metadata.not-media")
 _UNREAD = Evidence(Signal.SKIPPED, "metadata.container-unread")
@@ -84,29 +84,31 @@ class _DeclaredMetadata:
     version: str = field(default_factory=_version)
     basis: Basis = Basis.DECLARED
     needs: Needs = _NEEDS
-    columns: pa.Schema = _NO_COLUMNS
+    columns: pa.Schema = COLUMNS
     exact: bool = True
 
     def __call__(self, records: pa.RecordBatch, /) -> Findings:
         """Read each record by itself."""
         raws = records.column("raw")
-        media_types = records.column("media_type").to_pylist()
-        return Findings(
-            [
-                _NOT_MEDIA if _is_text(media_type) else self._record(raws[row].as_buffer(), media_type)
-                for row, media_type in enumerate(media_types)
-            ]
-        )
+        evidence, licences = [], []
+        for row, media_type in enumerate(records.column("media_type").to_pylist()):
+            said, licence = (
+                (_NOT_MEDIA, None) if _is_text(media_type) else self._record(raws[row].as_buffer(), media_type)
+            )
+            evidence.append(said)
+            licences.append(licence)
+        return Findings(evidence, {COLUMN: pa.array(licences, COLUMNS.field(COLUMN).type)})
 
-    def _record(self, raw: pa.Buffer | None, media_type: str | None) -> Evidence:
+    def _record(self, raw: pa.Buffer | None, media_type: str | None) -> tuple[Evidence, list[str] | None]:
+        """The evidence of a record, and the licences that it names."""
         if raw is None:
-            return _NOT_MEDIA
+            return _NOT_MEDIA, None
         data = memoryview(raw)
         try:
             metadata = self._gathered(data, read_metadata(data, media_type))
-            return self._evidence(metadata)
+            return self._evidence(metadata), self.table.licences_of(metadata.fields)
         except _BUGS as error:  # one record's, not the batch's
-            return Evidence(Signal.FAILED, "metadata.failed", detail=detail(error=type(error).__name__))
+            return Evidence(Signal.FAILED, "metadata.failed", detail=detail(error=type(error).__name__)), None
 
     def _gathered(self, data: Data, metadata: Metadata) -> Metadata:
         """The metadata with what follows from several fields, or from pixels."""

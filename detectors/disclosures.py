@@ -22,7 +22,7 @@ from lowbackground.detectors.carried_manifests import is_caption
 from lowbackground.detectors.contract import Detector, Findings, Needs
 from lowbackground.detectors.disclosure_values import MODES, Declaration
 from lowbackground.detectors.evidence import Basis, Evidence, Kind, Signal, Strength, detail
-from lowbackground.detectors.licences import licence, listed
+from lowbackground.detectors.licences import COLUMN, COLUMNS, licence, listed
 from lowbackground.detectors.mark_rules import Guard, Ruleset, TextRule, compiled, text_rules
 from lowbackground.detectors.page_declarations import SEARCH, Declared, declared_on
 from lowbackground.detectors.record_parts import Found, found_pages, found_texts
@@ -47,8 +47,6 @@ REASONS = {
     "disclosure.unreadable": "A disclosure is there and could not be read; the detail names it.",
 }
 
-COLUMN = "prov_licence"
-COLUMNS = pa.schema([pa.field(COLUMN, pa.list_(pa.string()))])
 AI_DISCLOSURE = "ai-disclosure"  # draft-abaris-aicdh-01, 2026-01
 EDGE_BYTES = 1500  # a notice stands before or after the text that it is about
 SENTENCE_BYTES = 80  # looked at before a notice, for what denies it

@@ -1,4 +1,4 @@
-"""The licence that a page names for itself: `rel=license`, Creative Commons marks, JSON-LD.
+"""The licence that a page or a file names for itself: `rel=license`, Creative Commons marks, JSON-LD, XMP.
 
 What is named is passed on, and not judged; Creative Commons licences by their SPDX id, others by address or name. A
 mere link to a Creative Commons licence is often the credit of a picture: it is recorded as `linked:CC-BY-4.0`, so that
@@ -9,6 +9,10 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
+import pyarrow as pa
+
+COLUMN = "prov_licence"  # of every detector that reads licences
+COLUMNS = pa.schema([pa.field(COLUMN, pa.list_(pa.string()))])
 MAX_LICENCES = 8
 MAX_CHARS = 300
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import yaml
 
 from lowbackground.detectors.evidence import Kind, Signal, Strength
+from lowbackground.detectors.licences import is_creative_commons, licence, listed
 from lowbackground.detectors.metadata_checks import CHECKS, json_object
 from lowbackground.manifests.metadata.fields import Field
 
@@ -93,12 +94,16 @@ class _OptOutRule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rules, and their conditions by the field that they ask about."""
+    """The rules, and their conditions by the field that they ask about.
+
+    `licence_fields` says of each field that may name a licence whether only the address of a Creative Commons one counts.
+    """
 
     version: str
     rules: tuple[Rule, ...]
     conditions: Mapping[str, Sequence[_Condition]]
     opt_outs: Mapping[str, Sequence[_OptOutRule]]
+    licence_fields: Mapping[str, Sequence[bool]]
 
     def hits(self, fields: Iterable[Field]) -> list[Hit]:
         """The rules that these fields fulfil, the weightiest first."""
@@ -123,6 +128,16 @@ class Table:
                     signal = f"{rule.name}={said}"
                     found.setdefault(signal, OptOut(signal, field))
         return [found[signal] for signal in sorted(found)]
+
+    def licences_of(self, fields: Iterable[Field]) -> list[str] | None:
+        """The licences that a file names for itself; null where it names none."""
+        found = [
+            licence(field.value)
+            for field in fields
+            for only_creative_commons in self._asking(self.licence_fields, field)
+            if not only_creative_commons or is_creative_commons(field.value)
+        ]
+        return listed(found)
 
     @staticmethod
     def _asking(by_field: Mapping[str, Sequence[_T]], field: Field) -> Iterable[_T]:
@@ -173,7 +188,11 @@ def parse_table(facts: Mapping[str, Any]) -> Table:
         rule = _OptOutRule(row["name"], *patterns)
         for key in _keys(facts, row["fields"]):
             opt_outs[key].append(rule)
-    return Table(str(facts["version"]), tuple(rules), dict(conditions), dict(opt_outs))
+    licence_fields: dict[str, list[bool]] = defaultdict(list)
+    for row in facts["licences"]:
+        for key in _keys(facts, row["fields"]):
+            licence_fields[key].append(row.get("creative_commons", False))
+    return Table(str(facts["version"]), tuple(rules), dict(conditions), dict(opt_outs), dict(licence_fields))
 
 
 def _keys(facts: Mapping[str, Any], names: str | list[str]) -> Iterable[str]:

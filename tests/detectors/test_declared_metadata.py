@@ -1,8 +1,10 @@
 """The detector: which finding decides, what the detail tells, what is skipped, what fails."""
 
 import json
+from collections.abc import Callable
 
 import pytest
+from mutagen import id3
 
 from lowbackground.detectors.conformance import check_detector
 from lowbackground.detectors.declared_metadata import REASONS, declared_metadata
@@ -22,15 +24,18 @@ from tests.metadata_files import (
     by_exiv2,
     camera,
     jpeg,
+    mp3,
     pdf,
     png,
     png_xmp,
+    sound,
     stealth,
     user_comment,
     xmp,
 )
 
 INFOTEXT = "a boat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1"
+CC = "http://creativecommons.org/ns#"
 DMI = "http://ns.useplus.org/ldf/vocab/"
 
 
@@ -176,6 +181,29 @@ def test_opt_outs_are_located() -> None:
     assert told["opt_outs"] == [f"plus:DataMining=DMI-PROHIBITED at {at}, JPEG APP1 XMP"]
 
 
+BY = "https://creativecommons.org/licenses/by/4.0/"
+
+
+@pytest.mark.parametrize(
+    "make, expected",
+    [
+        (lambda: jpeg(xmp=xmp(CC, {"license": BY})), ["CC-BY-4.0"]),
+        (lambda: pdf(packet=xmp(CC, {"license": "https://example.org/terms"})), ["https://example.org/terms"]),
+        (lambda: jpeg(xmp=xmp(f"{XMP}rights/", {"WebStatement": BY})), ["CC-BY-4.0"]),
+        (lambda: jpeg(xmp=xmp(f"{XMP}rights/", {"WebStatement": "https://example.org/me"})), None),
+        (lambda: jpeg(exif={0x8298: f"A. Person, licensed under {BY}"}), ["CC-BY-4.0"]),
+        (lambda: jpeg(exif={0x8298: "A. Person, by, all rights reserved"}), None),
+        (lambda: png({"Copyright": "http://creativecommons.org/publicdomain/zero/1.0/"}), ["CC0-1.0"]),
+        (lambda: sound("ogg", {"license": BY}, "libopus"), ["CC-BY-4.0"]),
+        (lambda: mp3(id3.WCOP(url=BY)), ["CC-BY-4.0"]),
+        (lambda: png({"Comment": BY}), None),
+    ],
+)
+def test_the_licence_that_a_file_names_is_told(make: Callable[[], bytes], expected: list[str] | None) -> None:
+    findings = declared_metadata()(records([{"raw": make()}, {"raw": None}]))
+    assert findings.columns["prov_licence"].to_pylist() == [expected, None]
+
+
 def test_an_opt_out_stands_beside_a_finding() -> None:
     data = by_exiv2(
         "image/png", xmp_={"Xmp.plus.DataMining": f"{DMI}DMI-PROHIBITED", "Xmp.photoshop.Credit": "Made with Google AI"}
@@ -246,4 +274,4 @@ def test_a_table_that_asks_for_what_does_not_exist_is_refused(condition: dict[st
         "source": "s",
     }
     with pytest.raises(ValueError, match=complaint):
-        parse_table({"version": 1, "namespaces": {}, "field_lists": {}, "rules": [row], "opt_outs": []})
+        parse_table({"version": 1, "namespaces": {}, "field_lists": {}, "rules": [row], "opt_outs": [], "licences": []})
