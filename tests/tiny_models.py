@@ -18,7 +18,7 @@ PROSE = (
 
 
 def text_folder(folder: Path, family: str = "gpt2", *, seed: int = 0, vocab: int = VOCAB, **changes: Any) -> Path:
-    """A folder with a tiny model: `gpt2` or `llama` to go on with texts, `roberta`, `deberta-v2` or `bert` to class them.
+    """A folder with a tiny model: `gpt2` or `llama` go on with texts, `roberta`, `deberta-v2`, `bert` and `llama-classifier` class them.
 
     `changes` go into the model's configuration. The same arguments give the same files.
     """
@@ -34,9 +34,8 @@ def _built(family: str, seed: int, vocab: int, changes: str) -> Path:
 
     logging.disable_progress_bar()
     config_class, model_class, shape = _FAMILIES[family]
-    config = getattr(transformers, config_class)(
-        vocab_size=vocab, bos_token_id=0, pad_token_id=1, eos_token_id=2, **{**shape, **json.loads(changes)}
-    )
+    ids = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
+    config = getattr(transformers, config_class)(vocab_size=vocab, **{**ids, **shape, **json.loads(changes)})
     folder = Path(tempfile.mkdtemp(prefix="tiny-model-"))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -44,7 +43,7 @@ def _built(family: str, seed: int, vocab: int, changes: str) -> Path:
         for weights in model.parameters():  # as drawn, they say nearly the same of every token
             torch.nn.init.normal_(weights, std=0.3) if weights.ndim > 1 else None
     model.save_pretrained(folder)
-    _tokenizer(folder, framed=family not in {"gpt2", "llama"})
+    _tokenizer(folder, framed=family in {"roberta", "deberta-v2", "bert"})
     return folder
 
 
@@ -73,6 +72,11 @@ _FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "position_biased_input": False,
             "type_vocab_size": 0,
         },
+    ),
+    "llama-classifier": (
+        "LlamaConfig",
+        "LlamaForSequenceClassification",
+        {**_SMALL, **_LABELS, "max_position_embeddings": 512},
     ),
     "bert": ("BertConfig", "BertForSequenceClassification", {**_SMALL, **_LABELS, "max_position_embeddings": 512}),
 }

@@ -67,7 +67,7 @@ def load_model(folder: ModelFolder, auto_class: str, *, device: str = "auto", dt
     require_torch()
     place = chosen_device(device)
     kind = ("float32" if place == "cpu" else "bfloat16") if dtype == "auto" else dtype
-    key = (folder.path.resolve(), folder.digest, auto_class, place, kind)
+    key = (folder.digest, auto_class, place, kind)
     with _LOADING:
         loaded = _LOADED.get(key)
         if loaded is None:

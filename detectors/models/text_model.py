@@ -1,6 +1,6 @@
 """Scores texts with a classifier that the operator brings: how far the class "made by a machine" leads.
 
-Any encoder of transformers with a head for sequence classification will do; RoBERTa and DeBERTa are what published
+Any model of transformers with a head for sequence classification will do; RoBERTa and DeBERTa are what published
 detectors are made of.
 """
 
@@ -95,4 +95,6 @@ class ClassifierScorer:
                 ).logits
                 return np.asarray(labels.log_odds(logits, self.machine).cpu(), np.float64).tolist()  # type: ignore[no-any-return]
 
-        return LoadedScorer(loaded.device, pad if isinstance(pad, int) else 0, score)
+        if not isinstance(pad, int):  # without one, a decoder takes the last of the padding for the end of the text
+            return LoadedScorer(loaded.device, 0, score, most_tokens=1)
+        return LoadedScorer(loaded.device, pad, score)

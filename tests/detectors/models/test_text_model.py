@@ -20,7 +20,7 @@ from lowbackground.detectors.registry import DetectorSetupError, build
 from tests.factories import AS_OF, records
 from tests.tiny_models import PROSE, text_folder
 
-FAMILIES = ("roberta", "deberta-v2", "bert")
+FAMILIES = ("roberta", "deberta-v2", "bert", "llama-classifier")
 TEXTS = [PROSE * 2, PROSE[40:] * 3, PROSE[:250], "Ships. " * 90, PROSE[7:300], PROSE * 9]
 
 
@@ -70,6 +70,21 @@ def test_neither_neighbours_nor_padding_show(tmp_path: Path, family: str) -> Non
         detector = adapter(folder, batch_tokens=batch_tokens)
         assert scores(detector, *TEXTS) == pytest.approx(alone, abs=1.1e-3)
         assert scores(detector, *reversed(TEXTS)) == pytest.approx(alone[::-1], abs=1.1e-3)
+
+
+def test_a_classifier_without_an_id_for_padding_reads_one_text_at_a_time(tmp_path: Path) -> None:
+    """A decoder classes by the last token that is no padding, and cannot tell which that is."""
+    folder = text_folder(tmp_path / "m", "llama-classifier", pad_token_id=None)
+    alone = [scores(adapter(folder), text)[0] for text in TEXTS]
+    assert scores(adapter(folder, batch_tokens=100_000), *TEXTS) == pytest.approx(alone, abs=1.1e-3)
+    assert len(set(alone)) > 3
+
+
+def test_bfloat16_says_about_the_same(tmp_path: Path) -> None:
+    folder = text_folder(tmp_path / "m", "roberta")
+    wide, narrow = (scores(adapter(folder, dtype=dtype), *TEXTS) for dtype in ("float32", "bfloat16"))
+    assert narrow != wide
+    assert narrow == pytest.approx(wide, abs=0.5)
 
 
 def test_contract(tmp_path: Path) -> None:

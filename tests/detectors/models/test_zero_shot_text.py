@@ -132,6 +132,14 @@ def test_neither_neighbours_nor_padding_show(tmp_path: Path, name: str) -> None:
         assert scores(detector, *reversed(TEXTS)) == pytest.approx(alone[::-1], abs=1.1e-4)
 
 
+@pytest.mark.parametrize("name", ONE_MODEL)
+def test_bfloat16_says_about_the_same(tmp_path: Path, name: str) -> None:
+    folder = str(text_folder(tmp_path / "m", "gpt2"))
+    wide, narrow = (scores(adapter(name, model=folder, dtype=dtype), *TEXTS) for dtype in ("float32", "bfloat16"))
+    assert narrow != wide
+    assert narrow == pytest.approx(wide, rel=0.03)
+
+
 def test_contract(tmp_path: Path) -> None:
     folder = str(text_folder(tmp_path / "m", "gpt2"))
     check_detector(adapter("binoculars", observer=folder, performer=folder))
