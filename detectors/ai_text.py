@@ -43,20 +43,36 @@ _PROGRAM = "code.not-prose"
 def ai_text(*, weights: str | None = None, calibration: str | None = None, run: RunFacts) -> Detector:
     """Tells prose written by language models from prose by people: English, and Chinese if the weights know it.
 
-    `weights` is the card of weights of your own, made with `lowbackground train text`; null takes those that are shipped.
+    `weights` is a folder that `lowbackground train text` wrote, or the card in it; null takes those that are shipped.
     `calibration` is a file made with `lowbackground calibrate`; null takes the shipped one with the shipped weights, and
-    none with others: then there are scores and no more.
+    `calibration.json` of a folder that has one: without any there are scores and no more.
 
     Raises:
         WeightsError: a file of weights is missing, damaged or of another kind.
         CalibrationError: the calibration is, or it is for other weights.
     """
-    read = read_weights(shipped() if weights is None else Path(weights))
+    card = _card(weights)
+    read = read_weights(card)
     scale = Scale("ai_text", f"{SCORE_VERSION}.{read.card.version}", model=read.digest)
-    path = calibration if calibration is not None or weights is not None else shipped_calibration()
+    path = Path(calibration) if calibration is not None else _beside(weights)
     found = None if path is None else read_calibration(path, scale)
     version = version_of(scale, None if found is None else found.digest)
     return _AiText(classifier(read), scale, found, run.as_of, version)
+
+
+def _card(weights: str | None) -> Path:
+    if weights is None:
+        return shipped()
+    path = Path(weights)
+    return path / shipped().name if path.is_dir() else path
+
+
+def _beside(weights: str | None) -> Path | None:
+    """The calibration that goes with weights by itself, if there is one."""
+    if weights is None:
+        return shipped_calibration()
+    path = Path(weights) / "calibration.json"
+    return path if path.is_file() else None
 
 
 @dataclass(frozen=True)

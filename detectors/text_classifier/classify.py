@@ -8,7 +8,7 @@ from lowbackground.detectors.text_classifier.features import SLICE, word_counts
 from lowbackground.detectors.text_classifier.gates import GATES, PASSED, gates
 from lowbackground.detectors.text_classifier.normalise import normalise
 from lowbackground.detectors.text_classifier.score import Scorer
-from lowbackground.detectors.text_classifier.spoken import spoken
+from lowbackground.detectors.text_classifier.spoken import MIN_LETTERS, letters, spoken
 from lowbackground.detectors.text_classifier.tokens import tokenise
 from lowbackground.detectors.text_classifier.weights import Weights
 from lowbackground.detectors.text_classifier.windows import Windows, beginning, windowed
@@ -99,7 +99,7 @@ def _outcomes(
 
 def _stopped(language: str | None, normal: bytes) -> str:
     """The gate for a text whose language has no scorer: without a language it may only be short."""
-    return "too-short" if language is None and len(normal) < 100 else OTHER_LANGUAGE
+    return "too-short" if language is None and letters(normal) < MIN_LETTERS else OTHER_LANGUAGE
 
 
 def _text(data: bytes, windows: Windows) -> str:

@@ -63,8 +63,9 @@ def combined(combine: Combine, outputs: dict[str, Floats], words: NDArray[np.int
     share = np.clip((words - knots[left]).astype(np.float64) / gap, 0.0, 1.0)
 
     def at_length(row: Sequence[float]) -> Floats:
-        value: Floats = np.asarray(row, np.float64)
-        return value[left] + share * (value[right] - value[left])
+        value = np.asarray(row, np.float64)
+        between: Floats = value[left] + share * (value[right] - value[left])
+        return between
 
     score = at_length(combine.bias)
     for column, name in enumerate(combine.heads):
