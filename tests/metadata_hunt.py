@@ -99,6 +99,7 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
         film("matroska", {"AIGC": LABEL}),
         film("webm", {"comment": "made with suno"}, "libvpx", live="1"),
     ],
+    "flv": lambda: [film("flv", {"AIGC": LABEL, "comment": "made with suno"}, "flv1")],
     "mp3": lambda: [_mp3(3), _mp3(4)],
     "wav": lambda: [sound("wav", {"comment": "made with suno"})],
     "avi": lambda: [film("avi", {"comment": "made with suno"})],

@@ -47,7 +47,7 @@ class Field:
 class Metadata:
     """What was found in one file.
 
-    `container`: jpeg, png, webp, heif, tiff, gif, jxl, mp4, matroska, mp3, wav, avi, flac, ogg, pdf, svg; null where
+    `container`: jpeg, png, webp, heif, tiff, gif, jxl, mp4, matroska, flv, mp3, wav, avi, flac, ogg, pdf, svg; null where
     the bytes are none of these. `size` is width and height in pixels where the container says so. `irregular`: the
     structure ends too early or contradicts itself. `over_limit` names the cap that ended the walk.
     """

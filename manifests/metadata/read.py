@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from lowbackground.manifests.metadata import bmff, gif, id3, jpeg, matroska, pdf, png, riff, vorbis
+from lowbackground.manifests.metadata import bmff, flv, gif, id3, jpeg, matroska, pdf, png, riff, vorbis
 from lowbackground.manifests.metadata.exif import read_tiff
 from lowbackground.manifests.metadata.fields import CapReached, Data, Gathering, Metadata
 from lowbackground.manifests.metadata.xmp import read_xmp
@@ -43,6 +43,7 @@ CONTAINERS: dict[str, tuple[str, _Walk]] = {  # media type: container, walk
     "video/webm": ("matroska", matroska.walk),
     "audio/webm": ("matroska", matroska.walk),
     "video/x-msvideo": ("avi", riff.walk),
+    "video/x-flv": ("flv", flv.walk),
     "audio/wav": ("wav", riff.walk),
     "audio/mpeg": ("mp3", id3.walk),
     "audio/flac": ("flac", vorbis.walk_flac),

@@ -121,6 +121,8 @@ def labels(value: str) -> list[Make]:
         lambda: film("matroska", {"AIGC": plain}),
         lambda: film("webm", {"AIGC": plain}, "libvpx"),
         lambda: avi_info(b"AIGC", plain.encode()),
+        lambda: film("flv", {"AIGC": plain}, "flv1"),
+        lambda: film("flv", {"comment": wrapped}, "flv1"),
         id3("TXXX", desc="AIGC", text=plain),
         id3("TXXX", desc="aigc", text=wrapped),
         lambda: sound("flac", {"AIGC": plain}, "flac"),

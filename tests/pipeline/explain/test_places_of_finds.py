@@ -81,6 +81,7 @@ CARRIERS: dict[str, tuple[Make, bytes | None]] = {
     "svg": (svg, b"<svg"),
     "mp4": (lambda: mp4_tags({"AIGC": label("1")}), None),
     "matroska": (lambda: film("matroska", {"AIGC": label("1")}), None),
+    "flv": (lambda: film("flv", {"AIGC": label("1")}, "flv1"), b"\x12"),
     "avi": (lambda: avi_info(b"AIGC", label("1").encode()), b"AIGC"),
     "mp3": (id3("TXXX", desc="AIGC", text=label("1")), b"TXXX"),
     "wav": (lambda: sound("wav", {"comment": label("1", wrapped=True)}), b"ICMT"),
