@@ -1,0 +1,115 @@
+"""Trains the text classifier on texts whose origin is known, and scores each of them by a model that never saw its source.
+
+The one place where weights come from: `benchmarks/ai_text` makes those that ship, `lowbackground train text` a user's own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lowbackground.detectors.text_classifier.fit_examples import Examples, Floats, Seen, balanced, look, pieces
+from lowbackground.detectors.text_classifier.fit_heads import HEADS, HeadsFit, LinearFit, Recipe, fit_heads
+from lowbackground.detectors.text_classifier.fit_heads import STYLE_INPUTS as STYLE_INPUTS
+from lowbackground.detectors.text_classifier.quantise import LEAF_SCALE, count_values, forest
+from lowbackground.detectors.text_classifier.tables import Tables
+from lowbackground.detectors.text_classifier.weights import (
+    Combine,
+    Language,
+    Linear,
+    Trees,
+)
+from lowbackground.detectors.text_classifier.windows import Windows
+
+WINDOWS = Windows(raw=16_000, head=4_000, middle=0)  # 600 words; more of a page adds cost, and little to the score
+VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Examples, what the heads see of them, and the same of pieces of them; `of` is the text of each piece."""
+
+    examples: Examples
+    seen: Seen
+    piece_examples: Examples
+    piece_seen: Seen
+    of: NDArray[np.intp]
+
+
+def material(examples: Examples, seed: int) -> Material:
+    """Everything that is computed once, however many models are trained on parts of it."""
+    cut, of = pieces(examples, seed)
+    return Material(examples, look(examples.normal), cut, look(cut.normal), of)
+
+
+def fit(material: Material, rows: NDArray[np.intp], recipe: Recipe, seed: int) -> HeadsFit:
+    """The heads, trained on these texts and on pieces of them."""
+    chosen = np.zeros(len(material.examples), np.bool_)
+    chosen[rows] = True
+    pieces_of = np.flatnonzero(chosen[material.of])
+    whole, cut = material.examples.only(rows), material.piece_examples.only(pieces_of)
+    both = Examples(
+        (),  # features are computed already
+        np.concatenate([whole.machine, cut.machine]),
+        np.concatenate([whole.source, cut.source]),
+        np.concatenate([whole.emphasis, cut.emphasis]),
+    )
+    seen = _stacked(_rows(material.seen, rows), _rows(material.piece_seen, pieces_of))
+    return fit_heads(seen, both.machine, balanced(both, recipe.evenness), recipe, seed)
+
+
+def cross_fitted(
+    material: Material, groups: NDArray[np.str_], trains: NDArray[np.bool_], recipe: Recipe, seed: int
+) -> Iterator[tuple[str, HeadsFit, NDArray[np.intp]]]:
+    """For each group, heads that saw nothing of it, and the rows of the group.
+
+    `trains` says which texts may train at all; the others are only scored.
+    """
+    for group in np.unique(groups).tolist():
+        inside = groups == group
+        yield group, fit(material, np.flatnonzero(trains & ~inside), recipe, seed), np.flatnonzero(inside)
+
+
+def outputs(heads: HeadsFit, material: Material, rows: NDArray[np.intp]) -> Floats:
+    """The outputs of heads for whole texts."""
+    return heads(_rows(material.seen, rows))
+
+
+def _rows(seen: Seen, rows: NDArray[np.intp]) -> Seen:
+    return Seen(seen.words[rows], seen.word_ngrams[rows], seen.masked_ngrams[rows], seen.style[rows])
+
+
+def _stacked(one: Seen, other: Seen) -> Seen:
+    from scipy.sparse import vstack
+
+    return Seen(
+        np.concatenate([one.words, other.words]),
+        vstack([one.word_ngrams, other.word_ngrams], format="csr"),
+        vstack([one.masked_ngrams, other.masked_ngrams], format="csr"),
+        np.concatenate([one.style, other.style]),
+    )
+
+
+def english(heads: HeadsFit, combine: Combine, min_words: int) -> tuple[Language, Tables]:
+    """Fitted heads as the scorer of English texts that ships, with its tables."""
+    tables = {
+        "values": count_values(),
+        "en.w": heads.word.codes,
+        "en.m": heads.masked.codes,
+        **{f"en.s.{name}": table for name, table in forest(heads.trees).items()},
+    }
+    trees = {name: f"en.s.{name}" for name in ("feature", "threshold", "left", "right", "leaf", "root")}
+    scorers = (
+        _linear("w", "word_ngrams", heads.word),
+        _linear("m", "masked_ngrams", heads.masked),
+        Trees("s", inputs=STYLE_INPUTS, scale=LEAF_SCALE, **trees),
+    )
+    biases = np.array([heads.word.bias, heads.masked.bias, 0.0])  # runtime heads have none
+    bias = tuple(float(own + biases @ np.asarray(row)) for own, row in zip(combine.bias, combine.weights, strict=True))
+    return Language(WINDOWS, scorers, Combine(HEADS, combine.knots, combine.weights, bias), min_words), tables
+
+
+def _linear(name: str, bag: Any, head: LinearFit) -> Linear:
+    return Linear(name, bag, head.bits, f"en.{name}", "values", head.scale)
