@@ -37,8 +37,8 @@ _LD_JSON = "application/ld+json"
 _NEEDLES = (  # 7 bytes or more each: shorter ones cost a search ten times as much
     *("ai-disclosure", "ai-generated", "ai_generated", "ai-content", "data-aigc", "generated-by", "content-origin"),
     *('="aigc"', "='aigc'", "name=aigc", "<genai>", "<genai "),
-    *('="noai"', '="noai,', "='noai'", "='noai,", "content=noai", ', noai"', ", noai,", "follow,noai", "follow, noai"),
-    *("index,noai", "index, noai", "archive,noai", "archive, noai", "snippet,noai", "snippet, noai", "noimageai"),
+    "noai",  # short, and alone so: it may stand behind any directive, with or without a space
+    "noimageai",
     *("tdm-reservation", "digitalsourcetype"),
     *('"chatgpt"', '="gpt-4', ':"gpt-4', ': "gpt-4', '"openai chatgpt', 'content="ai"', '"name":"ai"', '"name": "ai"'),
     *('"claude"', '"gemini"', '"v0.dev"', '"v0.app"', "lovable generated project"),

@@ -4,6 +4,7 @@ A signal is written `name=value`. One that is there and cannot be read is `name=
 opt-outs: what is unknown is no permission.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from lowbackground.manifests.structured_fields import parse_dictionary
@@ -12,6 +13,7 @@ ROBOTS, TDM, USAGE = "x-robots-tag", "tdm-reservation", "content-usage"
 HEADERS = (ROBOTS, TDM, USAGE)
 UNREADABLE = "unreadable"
 MAX_DIRECTIVES = 100
+_SEPARATORS = re.compile(r"[,;\s]+")  # a comma is right; the others are written too, and mean what they say
 
 _NO_AI = ("noai", "noimageai")  # DeviantArt, 2022-11; taken up by Cohost, Misskey and content management systems
 # Categories of draft-ietf-aipref-vocab that cover training: `bots`, `tdm`, `ai`, `genai` in -00 and -01, `train-ai` and
@@ -45,8 +47,8 @@ def meta_opt_outs(name: str, content: str) -> list[str]:
 
 def robots(name: str, value: str) -> Iterator[str]:
     """Robots directives, each perhaps addressed to one crawler: `noai` and `noimageai` ask not to be trained on."""
-    for directive in value.lower().split(",")[:MAX_DIRECTIVES]:
-        word = directive.rpartition(":")[2].strip()
+    for directive in _SEPARATORS.split(value.lower(), MAX_DIRECTIVES):
+        word = directive.rpartition(":")[2]
         if word in _NO_AI:
             yield f"{name}={word}"
 

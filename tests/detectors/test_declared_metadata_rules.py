@@ -416,7 +416,12 @@ SAMPLES: dict[str, tuple[list[Make], list[Make]]] = {  # rule: what fires it, wh
         [source(f"{DST}compositeCapture"), source("anything")],
     ),
     "ai-system-used": (
-        [lambda: jpeg(xmp=xmp(IPTC_EXT, {"AISystemUsed": "A generator"}))],
+        [
+            lambda: jpeg(xmp=xmp(IPTC_EXT, {"AISystemUsed": "A generator"})),
+            lambda: png_xmp(xmp(IPTC_EXT, {"AISystemVersionUsed": "2.1"})),
+            lambda: webp(xmp=xmp(IPTC_EXT, {"AIPromptInformation": "a boat"})),
+            lambda: pdf(packet=xmp(IPTC_EXT, {"AIPromptWriterName": "A. Person"})),
+        ],
         [
             lambda: jpeg(xmp=xmp(DC, {"AISystemUsed": "A generator"})),
             lambda: jpeg(xmp=xmp(IPTC_EXT, {"Event": "A generator"})),

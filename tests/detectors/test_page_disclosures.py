@@ -228,6 +228,7 @@ def test_json_ld_that_cannot_be_read_is_unknown_where_it_speaks_of_a_source_type
         ([("x-robots-tag", "somebot: noai, nofollow")], ("x-robots-tag=noai",)),
         ([("x-robots-tag", "noindex, noarchive")], ()),
         ([("x-robots-tag", "noairships")], ()),
+        ([("x-robots-tag", "max-snippet: 5; noai")], ("x-robots-tag=noai",)),
         ([("tdm-reservation", "1")], ("tdm-reservation=1",)),
         ([("tdm-reservation", " 0 ")], ()),
         ([("tdm-reservation", "yes")], ("tdm-reservation=unreadable",)),
@@ -253,6 +254,10 @@ def test_opt_outs_of_a_response(headers: list[tuple[str, str]], expected: tuple[
     [
         ('<meta name="robots" content="index,follow,noai,noimageai">', ("robots=noai", "robots=noimageai")),
         ('<meta content="NOAI" name="ROBOTS">', ("robots=noai",)),
+        ('<meta name="robots" content="max-image-preview:large,max-snippet:-1,noai">', ("robots=noai",)),
+        ("<meta name=robots content=all,NoAI>", ("robots=noai",)),
+        ("<meta name='robots' content='noydir; noai '>", ("robots=noai",)),
+        ('<meta name="robots" content="noairships, unnoai">', ()),
         ('<meta name="GPTBot" content="noai">', ("gptbot=noai",)),
         ('<meta name="tdm-reservation" content="1">', ("tdm-reservation=1",)),
         ('<meta name="tdm-reservation" content="0">', ()),
