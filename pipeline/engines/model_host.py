@@ -117,6 +117,7 @@ def model_host(plan: RunPlan, say: Say) -> Iterator[ModelHost]:
         ConfigError: they cannot be loaded.
     """
     with _listening() as listener:
+        say(f"loading the models of {', '.join(sorted(plan.setup.model_names))}")
         host = ModelHost(plan, listener, say)
         try:
             host.wait_until_ready()

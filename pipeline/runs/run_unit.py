@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lowbackground.detectors.contract import Detector
 from lowbackground.detectors.evidence import CLOCK_OR_MEMORY, Finding, Signal
+from lowbackground.pipeline import cascade
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.errors import LowbackgroundError, UnitError
 from lowbackground.pipeline.labelled import Labelled, Labeller
@@ -169,6 +170,8 @@ def count_rows(tally: Tally, labelled: Labelled, inexact: frozenset[str]) -> Non
     for finding, count in findings.items():
         if finding.evidence.signal not in {Signal.SILENT, Signal.SKIPPED}:
             tally.findings[f"{finding.detector} {finding.evidence.reason}"] += count
+        elif finding.evidence.reason in cascade.REASONS:
+            tally.withheld[f"{finding.detector} {finding.evidence.reason}"] += count
     outside = {finding for finding in findings if _outside_identity(finding, inexact)}
     if outside:
         tally.outside_identity += sum(not outside.isdisjoint(row) for row in labelled.judgement.findings)

@@ -67,6 +67,7 @@ def summary(result: RunResult) -> list[str]:
     lines += _section("decided by rule", ((rule, n, "") for rule, n in _ordered(tally.rules)))
     lines += _section("unknown because", ((r, n, UNKNOWN_REASONS.get(r, "")) for r, n in _ordered(tally.unknown)))
     lines += _section("evidence found", ((name, n, "") for name, n in _ordered(tally.findings)))
+    lines += _section("not shown to a model", ((name, n, "") for name, n in _ordered(tally.withheld)))
     lines += _section("asked not to be trained on", ((name, n, "") for name, n in _ordered(tally.opt_outs)))
     lines += _section("notes", ((name, n, "") for name, n in _ordered(tally.notes)))
     if tally.outside_identity:

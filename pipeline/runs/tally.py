@@ -11,7 +11,8 @@ class Tally:
     """Counts of one unit, or of a run.
 
     `read` = `kept` + `rejected` + `unreadable` + what was `skipped` by reason: the accounting identity. `notes`
-    counts notes; `findings` counts `detector reason` of everything but silence and skips; `outside_identity` records that a clock, a memory
+    counts notes; `findings` counts `detector reason` of everything but silence and skips, `withheld` the same of
+    records that the cascade did not show to a model; `outside_identity` records that a clock, a memory
     limit or an inexact detector decided about, for which another run may find something else.
     """
 
@@ -27,6 +28,7 @@ class Tally:
     opt_outs: Counter[str] = field(default_factory=Counter)
     rejections: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[str] = field(default_factory=Counter)
     outside_identity: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -72,4 +74,4 @@ class Tally:
         )
 
 
-_COUNTERS = ("labels", "rules", "unknown", "findings", "opt_outs", "rejections", "notes")
+_COUNTERS = ("labels", "rules", "unknown", "findings", "opt_outs", "rejections", "notes", "withheld")

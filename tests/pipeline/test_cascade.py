@@ -17,6 +17,7 @@ from lowbackground.pipeline.decide import Decider
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.redecide import redecide
 from lowbackground.pipeline.runs.run import run
+from lowbackground.pipeline.runs.summary import summary
 from lowbackground.pipeline.verdicts.policy_file import load_policy
 from lowbackground.pipeline.verdicts.priors import load_priors
 from tests.factories import records
@@ -48,7 +49,10 @@ def dated(config: Config, **values: object) -> Config:
 
 def test_a_row_says_why_the_model_was_not_asked(heavy_run: Callable[..., Config]) -> None:
     config = dated(heavy_run([MACHINE, MACHINE, "a machine"]))
-    assert run(config).exit_code == 0
+    result = run(config)
+    assert result.exit_code == 0
+    assert result.tally.withheld == {"heavy already-decided": 1, "heavy not-long-enough": 1}
+    assert "not shown to a model" in summary(result)
     assert evidence(config.out) == {
         "0-0": ("classifier", "heavy.machine", []),
         "0-1": ("era", "already-decided", []),

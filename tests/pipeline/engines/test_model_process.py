@@ -76,8 +76,9 @@ def test_the_model_is_loaded_once_in_a_process_that_is_neither_the_run_nor_a_wor
     heavy_run: Callable[..., Config], model: Path
 ) -> None:
     plan = heavy_run(*[[PROSE, MACHINE] for _ in range(6)], workers=2)
-    result, _ = attempt(plan)
+    result, said = attempt(plan)
     assert result.exit_code == 0
+    assert said.lines == ["loading the models of heavy"]
     found = rows(plan)
     assert {row["heavy"]["reason"] for row in found.values()} == {"heavy.quiet", "heavy.machine"}
     (holder,) = diaries(model)
