@@ -56,7 +56,7 @@ class Classifier:
             if language in waiting:
                 waiting[language].append((place, whole))
             else:
-                outcomes[place] = Outcome(language, 0, None, _stopped(language, whole))
+                outcomes[place] = Outcome(language, 0, None, gate_of_language(language, whole))
         for language, several in waiting.items():
             for part in _slices(several):
                 found = (
@@ -97,7 +97,7 @@ def _outcomes(
         yield Outcome(language, length, score if gate == PASSED else None, _GATE_NAMES[gate])
 
 
-def _stopped(language: str | None, normal: bytes) -> str:
+def gate_of_language(language: str | None, normal: bytes) -> str:
     """The gate for a text whose language has no scorer: without a language it may only be short."""
     return "too-short" if language is None and letters(normal) < MIN_LETTERS else OTHER_LANGUAGE
 

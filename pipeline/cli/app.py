@@ -7,7 +7,18 @@ import sys
 
 import typer
 
-from lowbackground.pipeline.cli import calibrate, configs, demo, detectors, inspect, policies, redecide, run, trust
+from lowbackground.pipeline.cli import (
+    calibrate,
+    configs,
+    demo,
+    detectors,
+    inspect,
+    policies,
+    redecide,
+    run,
+    train,
+    trust,
+)
 from lowbackground.pipeline.errors import LowbackgroundError
 from lowbackground.pipeline.screen import shown
 
@@ -24,6 +35,7 @@ app.command("redecide")(redecide.redecide)
 app.command("inspect")(inspect.inspect)
 app.command("detectors")(detectors.detectors)
 app.command("calibrate")(calibrate.calibrate)
+app.add_typer(train.app, name="train")
 app.add_typer(trust.app, name="trust")
 app.add_typer(policies.app, name="policy")
 app.add_typer(configs.app, name="config")

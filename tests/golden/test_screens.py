@@ -19,6 +19,8 @@ COMMANDS = [
     "run",
     "redecide",
     "calibrate",
+    "train",
+    "train text",
     "inspect",
     "detectors",
     "demo",

@@ -1,0 +1,1 @@
+"""The embedded text detector, fitted on users' own labelled text."""
