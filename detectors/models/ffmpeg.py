@@ -10,6 +10,7 @@ import importlib.util
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lowbackground.detectors.models.model_folder import ModelError
@@ -43,6 +44,9 @@ _FILM = frozenset(("h264", "hevc", "av1", "libdav1d", "vp8", "vp9", "libvpx", "l
 _SOUND = frozenset(("mp3", "mp3float", "aac", "flac", "opus", "libopus", "vorbis", "alac", "adpcm_ms", "adpcm_ima_wav"))
 _PLAIN = "pcm_"  # of any width and order
 MAX_PROBED_BYTES = 5_000_000  # FFmpeg's own default, said here so that a build with another one does not change it
+MAX_ALLOCATION = (
+    256 << 20
+)  # bytes at once; headers can ask for 2 GiB, a frame of DCI 4K in 16 bits a channel takes 75 MB
 MAX_ERRORS = 100  # damaged packets of a stream, after which the rest is given up
 
 
@@ -88,6 +92,7 @@ def opened(data: Data, media_type: str, kind: str, **decoder: str) -> Iterator[t
     """
     import av
 
+    _limit_allocations()
     with attempted(
         av.open,
         io.BytesIO(data),
@@ -105,6 +110,25 @@ def opened(data: Data, media_type: str, kind: str, **decoder: str) -> Iterator[t
         context.thread_count = 1
         context.options = decoder
         yield container, streams[0]
+
+
+@lru_cache(maxsize=1)
+def _limit_allocations() -> bool:
+    """Have FFmpeg refuse to allocate more than `MAX_ALLOCATION` at once in this process: av_max_alloc of libavutil.
+
+    False where the library cannot be reached through what PyAV links, as on Windows; then the record's memory is bounded
+    by that of the process alone.
+    """
+    import ctypes
+
+    from av.container import core  # any module of PyAV that is linked against FFmpeg
+
+    limit = getattr(ctypes.CDLL(core.__file__), "av_max_alloc", None)
+    if limit is None:
+        return False
+    limit.argtypes, limit.restype = (ctypes.c_size_t,), None
+    limit(MAX_ALLOCATION)
+    return True
 
 
 def attempted(call: Callable[..., Answer], *arguments: Any, **options: Any) -> Answer:

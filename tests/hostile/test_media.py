@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import tracemalloc
 from functools import lru_cache
 from random import Random
@@ -150,6 +152,27 @@ def test_nothing_is_said_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> N
         capfd.readouterr()  # encoders talk when the originals are made
         (hear if media_type.startswith("audio/") else watch)(mutant(data, [0, 100], Random(seed)), media_type)
         assert capfd.readouterr() == ("", "")
+
+
+def test_a_header_cannot_make_ffmpeg_take_gigabytes() -> None:
+    code = """
+import resource, struct
+from lowbackground.detectors.models.ffmpeg import MemoryLimitError, UnreadableError
+from lowbackground.detectors.models.sound import decoded_sound
+from tests.media_files import sound_file, tone
+plain = sound_file(tone(1))
+decoded_sound(plain, "audio/wav", 16_000, 60)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+tag = b"INFOISFT" + struct.pack("<I", 0x70000000) + b"Lavf"
+data = plain[:36] + b"LIST" + struct.pack("<I", 0x7000000C) + tag + plain[36:]
+try:
+    decoded_sound(data, "audio/wav", 16_000, 60)
+except (UnreadableError, MemoryLimitError):
+    pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(told.stdout) < 64 << 10  # kB; without a limit, FFmpeg fills 1.9 GB with what it expects to read
 
 
 def test_bytes_are_left_as_they_are() -> None:
