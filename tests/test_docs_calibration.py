@@ -71,3 +71,17 @@ def test_the_examples_are_right_configurations() -> None:
         example["detectors"]["score_column"] for example in examples if "score_column" in example["detectors"]
     ]
     assert set(options) <= set(signature(score_column).parameters)
+
+
+def test_the_example_of_a_detector_runs() -> None:
+    from datetime import UTC, datetime
+
+    from lowbackground.detectors.contract import RunFacts
+    from tests.factories import records
+
+    (block,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    code = re.sub(r"read_calibration\(path, scale\)", "None", block)
+    names = {"records": records([{"text": "A text."}]), "row": 0, "score": 0.5, "run": RunFacts(datetime.now(UTC))}
+    exec(code, names)
+    assert names["evidence"].score == 0.5
+    assert names["evidence"].reason in names["REASONS"]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowbackground.detectors.calibration.calibration import Calibration, CalibrationError, Curve, Stratum, StratumKey
+from lowbackground.detectors.calibration.calibration_file import MAX_DAYS
 from lowbackground.detectors.calibration.confidence import RATES, records_needed
 from lowbackground.detectors.calibration.curves import fpr_curve, llr_curve, threshold, thresholds
 from lowbackground.detectors.calibration.scale import Scale
@@ -113,8 +114,8 @@ def _check(edges: Sequence[int], rate: float, group_rate: float, valid_days: int
         raise CalibrationError(f"lengths must be numbers of words that rise, such as 50,100,200,400; not {list(edges)}")
     if not (0 < rate < 1 and 0 < group_rate < 1):
         raise CalibrationError(f"rates must lie between 0 and 1, such as 0.001; not {rate:g} and {group_rate:g}")
-    if not 1 <= valid_days <= 3660:
-        raise CalibrationError(f"a calibration holds for 1 to 3660 days; not {valid_days}")
+    if not 1 <= valid_days <= MAX_DAYS:
+        raise CalibrationError(f"a calibration holds for 1 to {MAX_DAYS} days; not {valid_days}")
 
 
 def _nothing(strata: Sorted, rate: float) -> str:

@@ -16,6 +16,7 @@ from lowbackground.detectors.calibration.scale import Scale, digest_of
 
 FORMAT = "lowbackground calibration 1"
 MAX_BYTES = 16 << 20  # that of a thousand strata has some five
+MAX_DAYS = 3660  # ten years; a wrong clock must not make a calibration that never expires
 _AGAIN = "make it again with `lowbackground calibrate`"
 
 
@@ -116,6 +117,8 @@ def _problems(calibration: Calibration) -> Iterator[str]:
     """What cannot be true of a calibration, though its form is right."""
     if calibration.expires <= calibration.made:
         yield f"expires on {calibration.expires}, and was made on {calibration.made}"
+    if (calibration.expires - calibration.made).days > MAX_DAYS:
+        yield f"holds for more than {MAX_DAYS} days: no score means the same for so long"
     for name, rate in (("rate", calibration.rate), ("group_rate", calibration.group_rate)):
         if not 0 < rate < 1:
             yield f"{name} is {rate}, and must lie between 0 and 1"

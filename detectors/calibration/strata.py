@@ -106,7 +106,7 @@ def _differs(pool: Pool, parent: Pool, scores: Floats, rate: float) -> bool:
     from scipy.stats import hypergeom, ks_2samp
 
     rest = np.setdiff1d(parent.humans, pool.humans, assume_unique=True)
-    if len(rest) < LEAST or ks_2samp(scores[pool.humans], scores[rest]).pvalue < DELTA:
+    if len(rest) < LEAST or ks_2samp(scores[pool.humans], scores[rest], method="asymp").pvalue < DELTA:
         return True
     n = len(parent.humans)
     top = max(_TAIL, ceil(rate * n))

@@ -1,5 +1,8 @@
 """`lowbackground calibrate`: a calibration for a detector that scores, out of records of known origin."""
 
+import os
+from pathlib import Path
+
 import typer
 
 from lowbackground.pipeline.cli.run import with_flags, with_settings
@@ -53,6 +56,7 @@ def calibrate(
 
     resolved = with_settings(load_config(config) if config else Config(), settings or [])
     resolved = with_flags(resolved, {"limit": limit, "sample": sample}, {}, {"text": text})
+    check_writable(out)
     data = Data(tuple(human or ()), tuple(machine or ()), tuple(from_era or ()), group_column)
     made = calibrate_detector(
         detector, data, Aim(rate=rate, edges=number_of_words(lengths), valid_days=valid_days), resolved
@@ -77,3 +81,16 @@ def number_of_words(lengths: str) -> tuple[int, ...]:
         return tuple(int(part) for part in lengths.split(","))
     except ValueError as error:
         raise ConfigError(f"--lengths {lengths}: expected numbers of words, such as 50,100,200,400") from error
+
+
+def check_writable(out: str) -> None:
+    """Refuse a file that could not be written when all the work is done.
+
+    Raises:
+        ConfigError: it is a folder, or its folder is missing or may not be written to.
+    """
+    path = Path(out)
+    if path.is_dir():
+        raise ConfigError(f"{out}: is a folder; -o takes a file")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConfigError(f"{out}: cannot be written; its folder must be there, and you must be allowed to write to it")

@@ -112,6 +112,7 @@ CHANGES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda c: c.pop("made"), "made: "),
     (lambda c: c.update(made="tomorrow"), "made: "),
     (lambda c: c.update(made="2030-01-01"), "expires on 2027-11-20, and was made on 2030-01-01"),
+    (lambda c: c.update(expires="2077-01-01"), "holds for more than 3660 days"),
     (lambda c: c.update(rate=0.0), "rate is 0"),
     (lambda c: c.update(strata=[]), "covers no stratum"),
     (lambda c: c["strata"].append(c["strata"][0]), "strata overlap"),

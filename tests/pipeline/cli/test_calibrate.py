@@ -87,6 +87,15 @@ def test_what_cannot_be_done_is_said_before_anything_is_written(
     assert not (tmp_path / "c.json").exists()
 
 
+@pytest.mark.parametrize(("out", "words"), [("no/folder/c.json", "cannot be written"), (".", "is a folder")])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
+    config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=words):
+        call("gone.jsonl", "--config", config, "-o", out)
+
+
 def test_a_broken_input_makes_the_exit_code_1_and_still_writes_the_file(tmp_path: Path, config: str) -> None:
     path = Path(jsonl(tmp_path / "h.jsonl", rows(400)))
     path.write_text(path.read_text() + "{broken\n" * 20)
