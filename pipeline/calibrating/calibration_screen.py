@@ -20,7 +20,8 @@ def lines(made: Calibrated) -> Iterator[str]:
     yield from _head(calibration)
     yield ""
     yield from table(
-        ("stratum", "human", "machine", "threshold", "found", ""), [_row(each) for each in calibration.strata]
+        ("stratum", "human", "machine", "threshold", "found", ""),
+        [_row(each, calibration.rate) for each in calibration.strata],
     )
     if calibration.refused:
         yield ""
@@ -47,16 +48,20 @@ def _head(calibration: Calibration) -> Iterator[str]:
         yield "too few machine records for a likelihood ratio: rates of false positives alone, which decide no label by themselves"
 
 
-def _row(stratum: Stratum) -> tuple[str, ...]:
+def _row(stratum: Stratum, rate: float) -> tuple[str, ...]:
     found = f"{stratum.n_found / stratum.n_machine:.0%}" if stratum.n_machine else "-"
-    borrowed = "as all lengths together" if stratum.borrowed else ""
+    pooled = dict(stratum.thresholds).get(rate, stratum.threshold)
+    notes = [
+        *(["as all lengths together"] if stratum.borrowed else []),
+        *([f"raised from {pooled:.6g} for the sake of a source"] if pooled != stratum.threshold else []),
+    ]
     return (
         shown(stratum.key, _CELL),
         f"{stratum.n_human:,}",
         f"{stratum.n_machine:,}",
         f"{stratum.threshold:.6g}",
         found,
-        borrowed,
+        ", ".join(notes),
     )
 
 
