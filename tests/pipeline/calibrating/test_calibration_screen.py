@@ -80,3 +80,11 @@ def test_without_machine_records_it_says_what_that_costs() -> None:
 def test_the_golden_screen_is_no_wider_than_a_terminal() -> None:
     path = Path(__file__).parents[2] / "golden" / "calibration.txt"
     assert max(map(len, path.read_text().splitlines())) <= 140
+
+
+def test_a_threshold_that_a_source_raised_says_from_where() -> None:
+    calm, office = normal_sample(20_000), normal_sample(400, seed=9)
+    loud = replace(office, scores=office.scores + 2, sources=["office"] * 400)
+    made = calibrate(joined(calm, loud), Scale("x", "1"), made=MADE)
+    pooled = dict(made.strata[0].thresholds)[0.001]
+    assert f"raised from {pooled:.6g} for the sake of a source" in screen(Calibrated(made, 20_400, {}, 0))
