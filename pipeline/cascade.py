@@ -13,6 +13,7 @@ from hashlib import sha256
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lowbackground.detectors.applicable import columns_read, filled
 from lowbackground.detectors.contract import Detector, Needs
 from lowbackground.detectors.evidence import Evidence, Signal
 from lowbackground.pipeline.config import Cascade as Section
@@ -67,7 +68,10 @@ class Cascade:
             reason or (_SHORT if length is not None and length < self.section.min_chars else None)
             for reason, length in zip(withheld, lengths, strict=True)
         ]
-        return [observe(each, records, short if _reads_text(each.needs) else withheld) for each in costly]
+        return [
+            observe(each, filled(columns_read(records, each.needs)), short if _reads_text(each.needs) else withheld)
+            for each in costly
+        ]
 
 
 def in_share(id_: str, share: float) -> bool:

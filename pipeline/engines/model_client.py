@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from lowbackground.detectors.applicable import columns_read
 from lowbackground.detectors.contract import Detector, Findings
-from lowbackground.pipeline.engines.model_messages import Answer, ask
+from lowbackground.pipeline.engines.model_messages import Answer, EndedError, ask
 from lowbackground.pipeline.errors import ModelProcessError
 from lowbackground.pipeline.judge import Breakdown, RemoteDetectorError
 from lowbackground.pipeline.runs.setup import Setup
@@ -37,24 +37,29 @@ class ModelClient:
         self._pipe: Connection | None = None
 
     def ask(self, detector: str, columns: pa.RecordBatch) -> Findings:
-        """What the detector says about the records; asked a second time where the process ended meanwhile.
+        """What the detector says about the records; asked again where the process ended meanwhile.
 
         Raises:
             RemoteDetectorError: the detector raised there.
-            ModelProcessError: the process ended over these records twice.
+            ModelProcessError: the process ended while the model looked at these records, twice; or there is none.
         """
-        for alone in (False, True):
+        alone = False
+        while True:
             try:
                 answer = self._answer(detector, columns, alone)
-            except (EOFError, OSError):
+            except EndedError as ended:
+                if alone and ended.asked:
+                    raise ModelProcessError(
+                        f"the process that holds the model of {detector} ended twice over the same records; their unit "
+                        "is undone, and the next run tries it again"
+                    ) from ended
+                alone = alone or ended.asked  # what only waited for its turn is not at fault
                 continue
+            except OSError as error:  # nobody listens: the pool has given up
+                raise ModelProcessError(f"the process that holds the model of {detector} is gone ({error})") from error
             if isinstance(answer, Breakdown):
                 raise RemoteDetectorError(answer)
             return answer
-        raise ModelProcessError(
-            f"the process that holds the model of {detector} ended twice over the same records; their unit is undone, "
-            "and the next run tries it again"
-        )
 
     def _answer(self, detector: str, columns: pa.RecordBatch, alone: bool) -> Answer:
         try:

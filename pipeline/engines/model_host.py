@@ -3,7 +3,7 @@
 - Workers connect to a socket that the pool holds, so that a question put while the process starts anew waits there.
 - The process ends because of records (a native crash, memory), because of the machine (the kernel killed it, the
   accelerator is lost), or because it never works. So it is started again, and a worker asks once more; ends it over the
-  same records twice, their unit is undone as by a crash of a worker; and after some ends without one answer
+  same records twice, their unit is undone as by a crash of a worker; and after many ends without one answer
   between, the run stops. Lost answers never become FAILED evidence: that would be committed, and never looked at again.
 """
 
@@ -19,7 +19,7 @@ from lowbackground.pipeline.engines.model_messages import Answered
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.plan import RunPlan
 
-GIVE_UP_AFTER = 3  # ends without an answer between: two can be the fault of the same records, a third is not
+GIVE_UP_AFTER = 10  # ends without an answer between: five units in a row, at two ends each, are no chance
 BACKLOG = 1024  # workers that may wait to connect while the process starts anew
 
 Say = Callable[[str], None]

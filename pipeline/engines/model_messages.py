@@ -33,18 +33,36 @@ class Answered:
     """To the pool: the first question since the start has its answer."""
 
 
+class EndedError(Exception):
+    """The process ended before it answered; `asked`: while the model looked at these records, and not before."""
+
+    def __init__(self, asked: bool) -> None:
+        super().__init__(asked)
+        self.asked = asked
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """To a worker: the model is being asked now."""
+
+
 def ask(pipe: Connection, detector: str, columns: pa.RecordBatch, *, alone: bool) -> Answer:
     """Send a question, and wait for the answer.
 
     Raises:
-        OSError, EOFError: the process ended.
+        EndedError: the process ended.
     """
+    asked = False
     stream = pa.BufferOutputStream()
     with pa.ipc.new_stream(stream, columns.schema) as writer:
         writer.write_batch(columns)
-    pipe.send((detector, alone))
-    pipe.send_bytes(stream.getvalue())
-    answer: Answer = pipe.recv()
+    try:
+        pipe.send((detector, alone))
+        pipe.send_bytes(stream.getvalue())
+        asked = isinstance(pipe.recv(), Asking)
+        answer: Answer = pipe.recv()
+    except (EOFError, OSError) as error:
+        raise EndedError(asked) from error
     return answer
 
 

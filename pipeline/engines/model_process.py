@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
@@ -20,7 +21,7 @@ import pyarrow as pa
 from lowbackground.detectors.contract import Detector, Findings, HoldsModel
 from lowbackground.pipeline.engines.child import begin_child
 from lowbackground.pipeline.engines.messages import Failed, Ready
-from lowbackground.pipeline.engines.model_messages import Answer, Answered, Question, receive
+from lowbackground.pipeline.engines.model_messages import Answer, Answered, Asking, Question, receive
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.judge import breakdown
 from lowbackground.pipeline.runs.plan import RunPlan
@@ -36,6 +37,7 @@ class Asked:
     """A question, and where its answer goes."""
 
     question: Question
+    pipe: Connection | None = None
     answer: Future[Answer] = field(default_factory=Future)
 
 
@@ -62,6 +64,10 @@ def serve(listener: socket.socket, models: Mapping[str, Detector], pipe: Connect
     while True:
         _fetch(asked, pending)
         group = take_group(pending)
+        for each in group:
+            if each.pipe is not None:
+                with suppress(OSError):  # that worker has ended: its thread will notice
+                    each.pipe.send(Asking())  # a few bytes to somebody who waits for them: never blocks
         try:
             answers = answer_together(models[group[0].question.detector], [each.question for each in group])
         except AcceleratorLostError as error:
@@ -82,14 +88,16 @@ def _accept(listener: socket.socket, asked: "SimpleQueue[Asked]") -> None:
 
 def _converse(pipe: Connection, asked: "SimpleQueue[Asked]") -> None:
     """Take the questions of one worker to the model and the answers back, until it hangs up."""
-    with pipe:
-        try:
-            while True:
-                one = Asked(receive(pipe))
-                asked.put(one)
-                pipe.send(one.answer.result())
-        except (EOFError, OSError):
-            return
+    with pipe, suppress(EOFError, OSError):
+        while True:
+            try:
+                one = Asked(receive(pipe), pipe)
+            except (ValueError, MemoryError) as error:  # no stream of Arrow, or one too large to hold
+                pipe.send(Asking())
+                pipe.send(breakdown(error))
+                return
+            asked.put(one)
+            pipe.send(one.answer.result())
 
 
 def _end_with(pipe: Connection) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lowbackground.detectors.contract import Findings
+from lowbackground.detectors.contract import Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Signal
 from lowbackground.pipeline.cascade import REASONS, Cascade, in_share
 from lowbackground.pipeline.config import Cascade as Section
@@ -43,7 +43,7 @@ class World:
         """The records from `first` to `last` in one batch: what is found, decided, and the ids that the model saw."""
         rows = [{"id": f"r{n}", "text": self.texts[n], "media_type": "text/plain"} for n in range(first, last)]
         batch = records(rows)
-        heavy = FakeModel(telling(self.model), name="heavy")
+        heavy = FakeModel(telling(self.model), name="heavy", needs=Needs(("text",), also=("id",)))
         detectors: list[Any] = [
             Fake(telling(self.cheap), "cheap", basis=Basis.DECLARED),
             Fake(telling(self.context), "zz-context", basis=Basis.CLASSIFIER),  # an embedded classifier is cheap

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Event
 from time import sleep
 from typing import Any
 
@@ -22,7 +23,9 @@ import pytest
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.engines.model_client import ModelClient
 from lowbackground.pipeline.engines.model_host import ModelHost, model_host
-from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.engines.model_messages import Asking
+from lowbackground.pipeline.errors import ConfigError, ModelProcessError
+from lowbackground.pipeline.judge import Breakdown
 from lowbackground.pipeline.runs.plan import make_plan
 from lowbackground.pipeline.runs.run import run
 from lowbackground.pipeline.runs.summary import RunResult
@@ -204,7 +207,10 @@ def test_records_over_which_it_always_ends_leave_their_unit_undone_and_the_next_
     assert (again.exit_code, again.done_before) == (1, 6)
 
 
-def test_a_process_that_never_answers_stops_the_run_and_what_is_done_stays(heavy_run: Callable[..., Config]) -> None:
+def test_a_process_that_never_answers_stops_the_run_and_what_is_done_stays(
+    heavy_run: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lowbackground.pipeline.engines.model_host.GIVE_UP_AFTER", 3)
     plan = heavy_run(*[[f"DIE ALWAYS {shard} {PROSE}"] for shard in range(6)])
     with pytest.raises(ConfigError, match=r"ended 3 times without an answer between.*the same command goes on"):
         run(plan, Said())
@@ -293,6 +299,39 @@ def test_a_worker_that_dies_at_any_moment_of_its_question_keeps_nobody_waiting(h
     answer = ModelClient(host.address).ask("heavy", columns(PROSE, MACHINE))
     assert [each.reason for each in answer.evidence] == ["heavy.quiet", "heavy.machine"]
     stopped.close()
+
+
+def test_what_is_no_question_is_answered_with_what_is_wrong_and_the_line_is_closed(host: ModelHost) -> None:
+    with connect(host) as pipe:
+        pipe.send(("heavy", False))
+        pipe.send_bytes(b"no stream of Arrow")
+        assert isinstance(pipe.recv(), Asking)
+        answer = pipe.recv()
+        assert isinstance(answer, Breakdown)
+        assert answer.error == "ArrowInvalid"
+        with pytest.raises(EOFError):
+            pipe.recv()
+
+
+def listen(host: ModelHost, until: Event) -> None:
+    """What the pool does: start the process again where it ends."""
+    while not until.is_set():
+        if host.pipe.poll(0.05):
+            host.hear()
+
+
+def test_who_only_waited_for_a_turn_is_not_at_fault(host: ModelHost) -> None:
+    """The process ends twice over one worker's records, and each time another worker's wait in line behind them."""
+    done = Event()
+    with ThreadPoolExecutor(6) as threads:
+        pool = threads.submit(listen, host, done)
+        culprit = threads.submit(ModelClient(host.address).ask, "heavy", columns(f"DIE ALWAYS {PROSE}"))
+        others = [threads.submit(ModelClient(host.address).ask, "heavy", columns(f"{n} {PROSE}")) for n in range(4)]
+        with pytest.raises(ModelProcessError, match="ended twice over the same records"):
+            culprit.result()
+        assert [answer.result().evidence[0].reason for answer in others] == ["heavy.quiet"] * 4
+        done.set()
+        pool.result()
 
 
 def test_questions_and_answers_larger_than_any_socket_buffer_pass_from_all_workers_at_once(host: ModelHost) -> None:
