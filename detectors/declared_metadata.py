@@ -17,7 +17,8 @@ from lowbackground.detectors.contract import Detector, Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Signal, detail
 from lowbackground.detectors.hidden_payload import hidden_payload
 from lowbackground.detectors.licences import COLUMN, COLUMNS
-from lowbackground.detectors.metadata_rules import Hit, OptOut, Table, rule_table
+from lowbackground.detectors.metadata_permissions import OptOut
+from lowbackground.detectors.metadata_rules import Hit, Table, rule_table
 from lowbackground.detectors.novelai_signature import KEY as SIGNATURE
 from lowbackground.detectors.novelai_signature import novelai_signature
 from lowbackground.manifests.media_types import is_textual
@@ -106,7 +107,7 @@ class _DeclaredMetadata:
         data = memoryview(raw)
         try:
             metadata = self._gathered(data, read_metadata(data, media_type))
-            return self._evidence(metadata), self.table.licences_of(metadata.fields)
+            return self._evidence(metadata), self.table.permissions.licences_of(metadata.fields)
         except _BUGS as error:  # one record's, not the batch's
             return Evidence(Signal.FAILED, "metadata.failed", detail=detail(error=type(error).__name__)), None
 
@@ -126,7 +127,7 @@ class _DeclaredMetadata:
         if metadata.container is None:
             return _UNREAD
         hits = self.table.hits(metadata.fields)
-        opt_outs = self.table.opt_outs_of(metadata.fields)
+        opt_outs = self.table.permissions.opt_outs_of(metadata.fields)
         opt_out = tuple(each.signal for each in opt_outs)
         speaking = bool(hits) and hits[0].rule.strength is not None
         if metadata.over_limit and not speaking:
