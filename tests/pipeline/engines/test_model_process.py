@@ -259,6 +259,22 @@ def test_the_process_ends_with_its_run_and_the_next_one_goes_on(
     assert heavy(plan) == {f"{shard}-{n}": (quiet, machine)[n] for shard in range(4) for n in range(2)}
 
 
+def test_ctrl_c_while_a_model_is_loaded_ends_the_run_as_at_any_other_moment(
+    heavy_run: Callable[..., Config], model: Path
+) -> None:
+    process = start(heavy_run([PROSE], options={"broken": "hang-on-load"}))
+    while not diaries(model):
+        assert process.poll() is None, "the run ended before the model was loaded"
+        sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate()
+    assert process.returncode == 130
+    assert "the same command goes on from here" in said
+    (holder,) = diaries(model)
+    while is_alive(holder):
+        sleep(0.01)
+
+
 @pytest.fixture
 def host(heavy_run: Callable[..., Config]) -> Iterator[ModelHost]:
     """The process, without a pool."""
