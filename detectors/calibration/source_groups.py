@@ -5,6 +5,7 @@ A pooled rate hides the source whose people write like machines: at a pooled 1 %
 over all strata together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,31 +29,78 @@ class Covered:
     groups: NDArray[np.str_]
 
 
-def raised(records: Covered, thresholds: Floats, group_rate: float) -> Floats:
-    """The thresholds of the pools, raised as far as every group with enough human records demands.
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A group that may have `allowed` hits: scores and pools of its human records."""
 
-    One hit of the group after the other is let go: each time, of the pools in which it has hits, in the one where the
-    fewest other records lie between its threshold and the lowest of them.
+    allowed: int
+    scores: Floats
+    pools: NDArray[np.intp]
+
+    def beyond(self, cuts: Floats) -> NDArray[np.bool_]:
+        """Which of its records are hits."""
+        return np.asarray(self.scores > cuts[self.pools])
+
+    def holds(self, cuts: Floats) -> bool:
+        """Whether these are not too many."""
+        return int(np.count_nonzero(self.beyond(cuts))) <= self.allowed
+
+
+def raised(records: Covered, thresholds: Floats, group_rate: float) -> Floats:
+    """The thresholds of the pools, raised as far as every group with enough human records demands, and no further.
+
+    Groups that may have the fewest hits come first: they leave the least choice. Where the last ones make what was done
+    for the first ones needless, it is taken back.
     """
+    groups = _bound_groups(records, group_rate)
     cuts = thresholds.copy()
     in_pool = [np.sort(records.scores[records.pools == pool]) for pool in range(len(cuts))]
-    names, counts = np.unique(records.groups[~records.machine], return_counts=True)
-    for group, humans in zip(names, counts, strict=True):
-        allowed = allowed_hits(int(humans), group_rate)
-        if allowed is None:
-            continue
-        mine = ~records.machine & (records.groups == group)
-        scores, pools = records.scores[mine], records.pools[mine]
-        while np.count_nonzero(scores > cuts[pools]) > allowed:
-            beyond = scores > cuts[pools]
-            steps = []
-            for pool in np.unique(pools[beyond]):
-                lowest = scores[beyond & (pools == pool)].min()
-                passed = np.searchsorted(in_pool[pool], [cuts[pool], lowest], side="right")
-                steps.append((int(passed[1] - passed[0]), int(pool), float(lowest)))
-            _, pool, cut = min(steps)
+    for group in groups:
+        while not group.holds(cuts):
+            pool, cut = _cheapest(group, cuts, in_pool)
             cuts[pool] = cut
+    for pool in range(len(cuts)):
+        cuts[pool] = _lowest(pool, cuts, thresholds[pool], groups)
     return cuts
+
+
+def _bound_groups(records: Covered, group_rate: float) -> list[_Bound]:
+    human = ~records.machine
+    names, counts = np.unique(records.groups[human], return_counts=True)
+    found = []
+    for name, count in zip(names, counts, strict=True):
+        allowed = allowed_hits(int(count), group_rate)
+        if allowed is not None:
+            mine = human & (records.groups == name)
+            found.append(_Bound(allowed, records.scores[mine], records.pools[mine]))
+    return sorted(found, key=lambda group: group.allowed)
+
+
+def _cheapest(group: _Bound, cuts: Floats, in_pool: Sequence[Floats]) -> tuple[int, float]:
+    """The pool whose lowest hit of the group can be let go at the price of the fewest other records, and its new cut."""
+    beyond, steps = group.beyond(cuts), []
+    for pool in np.unique(group.pools[beyond]):
+        lowest = group.scores[beyond & (group.pools == pool)].min()
+        passed = np.searchsorted(in_pool[pool], [cuts[pool], lowest], side="right")
+        steps.append((int(passed[1] - passed[0]), int(pool), float(lowest)))
+    _, pool, cut = min(steps)
+    return pool, cut
+
+
+def _lowest(pool: int, cuts: Floats, pooled: float, groups: Sequence[_Bound]) -> float:
+    """The lowest cut of a pool, from the pooled one up, at which all groups still hold, the other cuts as they are."""
+    inside = [group.scores[(group.pools == pool) & (group.scores > pooled)] for group in groups]
+    steps = np.unique(np.concatenate([[pooled], *inside]))
+    low, high = 0, int(np.searchsorted(steps, cuts[pool]))
+    tried = cuts.copy()
+    while low < high:
+        middle = (low + high) // 2
+        tried[pool] = steps[middle]
+        if all(group.holds(tried) for group in groups):
+            high = middle
+        else:
+            low = middle + 1
+    return float(steps[high])
 
 
 def listed(records: Covered, thresholds: Floats, group_rate: float) -> tuple[tuple[SourceGroup, ...], int]:

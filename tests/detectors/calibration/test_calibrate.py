@@ -204,3 +204,31 @@ def test_a_sample_must_be_whole() -> None:
         replace(sample, sources=["one"])
     with pytest.raises(ValueError, match="finite"):
         replace(sample, scores=np.full(10, np.nan))
+
+
+def test_no_threshold_is_higher_than_the_sources_demand() -> None:
+    """Whatever threshold is lowered to the next human score, some source has more hits than it may."""
+    words = (60, 150, 900)
+    parts = [normal_sample(9000, words=words)] + [
+        shifted(normal_sample(310 + 90 * index, words=words, seed=index), 0.4 * index, f"source-{index}")
+        for index in range(1, 6)
+    ]
+    sample = joined(*parts)
+    made = calibrate(sample, SCALE, made=MADE, rate=0.01)
+    keys = [next(at for at, s in enumerate(made.strata) if s.key.holds(words)) for _, words in sample.places]
+    cuts = np.array([stratum.threshold for stratum in made.strata])
+    names = np.array(sample.sources)
+    allowed = {name: allowed_hits(int((names == name).sum()), 0.01) or 0 for name in set(sample.sources)}
+
+    def holds(cuts: np.ndarray) -> bool:
+        hits = sample.scores > cuts[keys]
+        return all(int(hits[names == name].sum()) <= allowed[name] for name in allowed)
+
+    assert holds(cuts)
+    assert any(cut > dict(stratum.thresholds)[0.01] for cut, stratum in zip(cuts, made.strata, strict=True))
+    for at, stratum in enumerate(made.strata):
+        mine = sample.scores[np.array(keys) == at]
+        below = mine[mine < cuts[at]].max()
+        lowered = cuts.copy()
+        lowered[at] = below
+        assert cuts[at] == dict(stratum.thresholds)[0.01] or not holds(lowered)
