@@ -85,7 +85,7 @@ def _load(folder: ModelFolder, auto_class: str, device: str, dtype: str) -> Any:
 
     problem = f"model {folder.name}: cannot be loaded by {auto_class}"
     try:
-        with quiet_transformers():
+        with quiet_transformers(), hub_out_of_reach():
             model, info = getattr(transformers, auto_class).from_pretrained(
                 str(folder.path),
                 local_files_only=True,
@@ -101,6 +101,7 @@ def _load(folder: ModelFolder, auto_class: str, device: str, dtype: str) -> Any:
             f"{problem}: {folder.name} has no weights for {', '.join(gaps[:3])} ({len(gaps)} in all); it is a model for "
             "another task, or was saved with a head of its own"
         )
+    model.config.return_dict = True  # callers read outputs by name
     try:
         return model.to(device).eval().requires_grad_(requires_grad=False)
     except (RuntimeError, NotImplementedError) as error:  # torch's for a device that is full or cannot do it
@@ -128,3 +129,16 @@ def quiet_transformers() -> Iterator[None]:
         logging.set_verbosity(level)
         if bar:
             logging.enable_progress_bar()
+
+
+@contextmanager
+def hub_out_of_reach() -> Iterator[None]:
+    """Every request to the hub fails: what a configuration names beside the weights is not fetched either."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before

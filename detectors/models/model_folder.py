@@ -11,7 +11,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,9 @@ def find_model(model: str, *, revision: str | None = None, digest: str | None = 
     if not config:
         raise ModelError(f"model {name}: {path} holds no {_CONFIG}; expected a folder as `save_pretrained` writes it")
     _refuse_code(name, path)
-    for weights in _weight_files(name, path):
-        _check_weights(name, weights)
+    tensors = sum(_tensors(name, weights) for weights in _weight_files(name, path))
+    if (most := max(_layers(config), default=0)) > tensors:
+        raise ModelError(f"model {name}: {_CONFIG} asks for {most} layers, and there are {tensors} weights in all")
     found = _digest(path)
     if digest is not None and digest != found:
         raise ModelError(f"model {name}: the files have the digest {found}, and digest: {digest} is asked for")
@@ -138,13 +139,16 @@ def _refuse_code(name: str, path: Path) -> None:
         raise ModelError(
             f"model {name}: is an adapter; merge it into its model (merge_and_unload) and save the whole; {GUIDE}"
         )
-    for file in sorted(path.glob("*.json")):
-        if file.name.endswith("config.json") and "auto_map" in _json_object(name, file):
-            raise ModelError(
-                f"model {name}: {file.name} names code that comes with the model (auto_map), and such code is never run. If "
-                "transformers has this architecture itself, save it again with from_pretrained(FOLDER) and "
-                f"save_pretrained(NEW_FOLDER); {GUIDE}"
-            )
+    for file in sorted(path.glob("*config.json")):
+        for key, value in _entries(_json_object(name, file)):
+            if key == "auto_map" or (
+                key.endswith("_implementation") and "/" in json.dumps(value)
+            ):  # a kernel of the hub
+                raise ModelError(
+                    f"model {name}: {file.name} names code that does not come with transformers ({key}), and such code is "
+                    "never run. If transformers has this architecture itself, save it again with from_pretrained(FOLDER) "
+                    f"and save_pretrained(NEW_FOLDER); {GUIDE}"
+                )
 
 
 def _weight_files(name: str, path: Path) -> list[Path]:
@@ -162,8 +166,23 @@ def _weight_files(name: str, path: Path) -> list[Path]:
     return [path / file for file in files]
 
 
-def _check_weights(name: str, file: Path) -> None:
-    """Header and length, which fit together only in a file that is whole."""
+def _entries(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """All keys of a configuration and of those within it, with their values."""
+    for key, value in config.items():
+        yield key, value
+        if isinstance(value, dict):
+            yield from _entries(value)
+
+
+def _layers(config: Mapping[str, Any]) -> Iterator[int]:
+    """How many layers a configuration asks for; each has weights, or shares those of another."""
+    for key, value in _entries(config):
+        if key in {"num_hidden_layers", "num_layers", "n_layer", "n_layers"} and isinstance(value, int):
+            yield value
+
+
+def _tensors(name: str, file: Path) -> int:
+    """How many there are, in a file whose header and length fit together, which they do only where it is whole."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -176,6 +195,7 @@ def _check_weights(name: str, file: Path) -> None:
         ) from error
     if tensors == 0:
         raise ModelError(f"model {name}: {file.name} holds no weights")
+    return tensors
 
 
 def _json_object(name: str, file: Path) -> Mapping[str, Any]:

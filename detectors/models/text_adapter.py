@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
+from math import isfinite
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from lowbackground.detectors.contract import Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Signal
 from lowbackground.detectors.models.model_folder import ModelError, ModelFolder
 from lowbackground.detectors.models.text_tokens import CHARS_PER_TOKEN, TextTokenizer, load_tokenizer
-from lowbackground.detectors.models.token_batches import Scores, TokenBatch, scores_of
+from lowbackground.detectors.models.token_batches import Scores, TokenBatch, batch_of, scores_of
 
 PREFIX = "text-model"
 REASONS: dict[str, str] = {
@@ -35,6 +36,7 @@ MAX_TOKENS = 512  # Binoculars' max_token_observed, and what RoBERTa and DeBERTa
 BATCH_TOKENS = {"cpu": 2048}  # a CPU gains nothing by more
 BATCH_TOKENS_ACCELERATOR = 16_384
 
+_PLAIN = "The boats lay where the tide had left them, and nobody was in a hurry. " * 4
 _NEEDS = Needs(("text",), also=("language", "media_type"), kinds=("text",))
 _NO_COLUMNS = pa.schema([])
 _TOO_SHORT = Evidence(Signal.SKIPPED, "text-model.too-short")
@@ -120,8 +122,21 @@ class TextAdapter:
 
     @cached_property
     def loaded(self) -> tuple[TextTokenizer, LoadedScorer]:
-        """Tokenizer and model in memory."""
-        return load_tokenizer(self.scorer.tokenizer, self.max_tokens), self.scorer.load()
+        """Tokenizer and model in memory, tried on a text: what fails on plain words must not fail once a row."""
+        tokenizer, scorer = load_tokenizer(self.scorer.tokenizer, self.max_tokens), self.scorer.load()
+        try:
+            (score,) = scorer.score(batch_of(tokenizer.ids([_PLAIN]), scorer.pad))
+        except Exception as error:  # each architecture has errors of its own
+            told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            raise ModelError(
+                f"model {self.scorer.tokenizer.name}: fails on plain words on {scorer.device}: {told}"
+            ) from error
+        if score is not None and not isfinite(score):
+            raise ModelError(
+                f"model {self.scorer.tokenizer.name}: gives {score} for plain words on {scorer.device}; its weights are damaged, "
+                "or overflow in this dtype"
+            )
+        return tokenizer, scorer
 
     def __getstate__(self) -> dict[str, Any]:
         """What goes to another process: all but the model."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lowbackground.detectors.models import loading
-from lowbackground.detectors.models.loading import chosen_device, load_model, require_torch
+from lowbackground.detectors.models.loading import chosen_device, hub_out_of_reach, load_model, require_torch
 from lowbackground.detectors.models.model_folder import ModelError, find_model
 from tests.tiny_models import text_folder
 
@@ -49,6 +49,24 @@ def test_loading_asks_no_network(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("asks the network"))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("asks for an address"))
     load_model(find_model(str(folder)), CLASSIFIER, device="cpu")
+
+
+def test_the_hub_is_out_of_reach_while_a_model_is_loaded() -> None:
+    from huggingface_hub import constants
+    from huggingface_hub.errors import OfflineModeIsEnabled
+    from huggingface_hub.utils import get_session
+
+    before = constants.HF_HUB_OFFLINE
+    with hub_out_of_reach(), pytest.raises(OfflineModeIsEnabled):
+        get_session().get("https://huggingface.co/api/models")
+    assert before == constants.HF_HUB_OFFLINE
+
+
+def test_outputs_have_names_whatever_the_configuration_says(folder: Path) -> None:
+    config = folder / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"return_dict": False}), "utf-8")
+    loaded = load_model(find_model(str(folder)), CLASSIFIER, device="cpu")
+    assert loaded.model(input_ids=torch.tensor([[0, 7, 2]])).logits.shape == (1, 2)
 
 
 def test_loading_prints_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

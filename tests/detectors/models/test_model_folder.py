@@ -101,6 +101,28 @@ def test_code_that_comes_with_a_model_is_refused(folder: Path, file: str) -> Non
     assert "auto_map" in refusal(folder)
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"attn_implementation": "kernels-community/flash-attn"},
+        {"_attn_implementation": "org/kernel@main:name"},
+        {"text_config": {"attn_implementation": {"": "org/kernel"}}},
+        {"vision_config": {"auto_map": {}}},
+    ],
+)
+def test_code_of_the_hub_that_a_configuration_names_is_refused(folder: Path, keys: dict[str, object]) -> None:
+    changed(folder / "config.json", **keys)
+    assert "never run" in refusal(folder)
+    changed(folder / "config.json", **(dict.fromkeys(keys) | {"attn_implementation": "sdpa"}))
+    assert find_model(str(folder)).path == folder
+
+
+@pytest.mark.parametrize("keys", [{"num_hidden_layers": 1_000_000}, {"text_config": {"n_layer": 10**30}}])
+def test_more_layers_than_weights_are_refused(folder: Path, keys: dict[str, object]) -> None:
+    changed(folder / "config.json", **keys)
+    assert "layers" in refusal(folder)
+
+
 def test_an_adapter_is_refused(folder: Path) -> None:
     (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "org/base"}', "utf-8")
     assert "merge" in refusal(folder)

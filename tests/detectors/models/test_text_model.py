@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from safetensors.numpy import load_file, save_file
 
 from lowbackground.detectors.conformance import check_detector
 from lowbackground.detectors.contract import HoldsModel, RunFacts
@@ -188,6 +189,22 @@ def test_weights_that_fail_to_load_stop_the_set_up_and_not_each_row(tmp_path: Pa
     detector = adapter(text_folder(tmp_path / "m", "gpt2", id2label={0: "human", 1: "ai"}))
     with pytest.raises(ValueError, match="no weights for score"):
         detector.load()
+
+
+def test_a_model_that_fails_on_plain_words_is_refused_when_it_is_loaded(tmp_path: Path) -> None:
+    folder = text_folder(tmp_path / "m", "roberta")
+    config = folder / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"chunk_size_feed_forward": 3}), "utf-8")
+    with pytest.raises(ValueError, match="fails on plain words on cpu"):
+        adapter(folder).load()
+
+
+def test_weights_that_are_no_numbers_are_refused_when_they_are_loaded(tmp_path: Path) -> None:
+    folder = text_folder(tmp_path / "m", "roberta")
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: each * np.nan for name, each in weights.items()}, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ValueError, match="gives nan for plain words"):
+        adapter(folder).load()
 
 
 def test_no_detector_without_a_model() -> None:
