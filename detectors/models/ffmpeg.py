@@ -35,6 +35,7 @@ _DEMUXERS = {
     "audio/aiff": "aiff",
     "video/mp4": _ISO,
     "video/quicktime": _ISO,
+    "video/3gpp": _ISO,
     "video/webm": _MATROSKA,
     "video/x-matroska": _MATROSKA,
     "video/x-msvideo": "avi",
