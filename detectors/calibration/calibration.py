@@ -7,7 +7,7 @@
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -182,7 +182,7 @@ class Calibration:
 
     def is_stale(self, as_of: datetime) -> bool:
         """Whether it had expired at this moment; one that was made later has not, and is no worse for it."""
-        return as_of.date() >= self.expires
+        return as_of.astimezone(UTC).date() >= self.expires
 
 
 @cache

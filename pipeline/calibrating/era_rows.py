@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 
 from lowbackground.detectors.contract import RECORDS, OwnColumn, media_kind
 from lowbackground.pipeline.calibrating.scoring import Known, host_of
-from lowbackground.pipeline.config import Config, Mapping
+from lowbackground.pipeline.config import Config, Read
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.explain.inspect_output import run_facts
 from lowbackground.pipeline.output.storage import Storage
 from lowbackground.pipeline.own_columns import with_columns
+from lowbackground.pipeline.readers.roles import PREFIX, roles_of
 from lowbackground.pipeline.runs.ledger import read_commits
 from lowbackground.pipeline.runs.plan import planned_units
 from lowbackground.pipeline.runs.setup import policy_of
@@ -53,30 +54,30 @@ def era_records(out: str, batch_rows: int, own: Sequence[OwnColumn] = ()) -> Ite
     formats = {unit.name: unit.format for unit in planned_units(storage)}
     for commit in read_commits(storage).values():
         told = formats.get(commit.unit) in _TELLS_LANGUAGE
-        columns = Mapping() if told else config.read.columns
+        settings = Read() if told else config.read
         for output in commit.outputs:
             if output.path.startswith(("kept/", "rejected/")):
-                for rows, parts in _old_rows(storage, output.path, columns, policy, batch_rows, told=told):
+                for rows, parts in _old_rows(storage, output.path, settings, policy, batch_rows, told=told):
                     known = _known(rows, parts)
                     yield replace(known, records=with_columns(known.records, rows, own))
 
 
 def _old_rows(
-    storage: Storage, path: str, columns: Mapping, policy: Policy, batch_rows: int, *, told: bool
+    storage: Storage, path: str, settings: Read, policy: Policy, batch_rows: int, *, told: bool
 ) -> Iterator[tuple[pa.RecordBatch, dict[str, str]]]:
     """The human rows of one file that are old enough, and which of their columns plays which part."""
     filesystem, root = fsspec.core.url_to_fs(storage.root)
     with filesystem.open(f"{root.rstrip('/')}/{path}", "rb") as opened:
         file = pq.ParquetFile(opened)
-        parts: dict[str, str | None] = {**_PLACES, "text": columns.text, "raw": columns.raw, "url": columns.url}
+        own = pa.schema([field for field in file.schema_arrow if not field.name.startswith(PREFIX)])
+        roles = roles_of(own, path, settings)
+        parts: dict[str, str | None] = {"text": roles.text, "raw": roles.raw, "url": roles.url}
         if told:
             parts["language"] = "language"
-        names = set(file.schema_arrow.names)
-        here = {part: name for part, name in parts.items() if name is not None and name in names}
-        if "text" not in here and "raw" not in here:  # rejected rows that were written without their columns
+        here = {part: name for part, name in parts.items() if name is not None}
+        if roles.text is None and roles.raw is None:  # rejected rows that were written without their columns
             return
-        wanted = [name for name in names if not name.startswith("prov_")]
-        for batch in file.iter_batches(batch_rows, columns=[*wanted, *_PLACES.values(), "prov_label"]):
+        for batch in file.iter_batches(batch_rows, columns=[*own.names, *_PLACES.values(), "prov_label"]):
             old = [
                 label == "human" and policy.before_cutoff(media_kind(type_), captured)
                 for label, type_, captured in zip(
@@ -85,7 +86,7 @@ def _old_rows(
                 )
             ]
             if any(old):
-                yield batch.filter(pa.array(old, pa.bool_())), here
+                yield batch.filter(pa.array(old, pa.bool_())), {**_PLACES, **here}
 
 
 def _known(rows: pa.RecordBatch, parts: dict[str, str]) -> Known:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from lowbackground import Config, run
 from lowbackground.pipeline.calibrating.calibrate_detector import Aim, Calibrated, Data, calibrate_detector
@@ -181,6 +182,24 @@ def test_they_calibrate_a_detector_that_reads_a_column_of_the_users(finished: st
     assert found.calibration.n_human in {320, 321}
     assert found.unscored == {}
     assert str(found.calibration.captured_to)[:7] == "2019-03"
+
+
+def test_pictures_in_a_column_of_datasets_are_read_too(tmp_path: Path) -> None:
+    from lowbackground.pipeline.calibrating.era_rows import era_records
+
+    Image.new("RGB", (40, 30), "teal").save(tmp_path / "a.png")
+    picture = (tmp_path / "a.png").read_bytes()
+    lines = [{"image": {"bytes": picture, "path": "a.png"}, "when": datetime(2015, 1, 1, tzinfo=UTC)}]
+    config = Config(
+        inputs=(parquet(tmp_path / "in.parquet", lines),),
+        out=str(tmp_path / "out"),
+        workers=1,
+        read={"columns": {"captured_at": "when", "captured_at_kind": "captured"}},
+    )
+    assert run(config).exit_code == 0
+    (known,) = era_records(str(tmp_path / "out"), 10)
+    assert known.records.column("raw").to_pylist() == [picture]
+    assert known.records.column("media_type").to_pylist() == ["image/png"]
 
 
 def test_an_output_without_contents_is_refused(tmp_path: Path) -> None:
