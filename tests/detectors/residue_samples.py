@@ -104,7 +104,11 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         ["As an AI company we sell language models.", "A large language model was trained."],
     ),
     "self-maker": (
-        ["I am a large language model trained by OpenAI and I cannot see the boat.", "I was created by Anthropic."],
+        [
+            "I am a large language model trained by OpenAI and I cannot see the boat.",
+            "I was created by Anthropic.",
+            "I'm Claude, an AI assistant made by Anthropic.",
+        ],
         [
             "I know a model that was trained by OpenAI.",
             "It was developed by Google in Zurich.",
@@ -112,11 +116,19 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "self-cutoff": (
-        ["As of my last knowledge update in September 2021, the ferry runs daily.", "My knowledge cutoff is 2023."],
-        ["The cutoff for applications is Monday.", "As of the last update in May, my training had ended."],
+        [
+            "As of my last knowledge update in September 2021, the ferry runs daily.",
+            "My knowledge cutoff is 2023.",
+            "My training data only goes up to September 2021.",
+        ],
+        [
+            "The cutoff for applications is Monday.",
+            "As of the last update in May, my training had ended.",
+            "My training data were measured by the river.",
+        ],
     ),
     "self-model-zh": (
-        ["作为一个AI语言模型，我无法提供潮汐表。", "作為一個人工智慧助手，我不能划船。"],
+        ["作为一个AI语言模型，我无法提供潮汐表。", "作為一個人工智慧助手，我不能划船。", "作为AI助手，我无法回答。"],
         ["作为一个AI工程师，我无法提供潮汐表。", "人工智能语言模型很大。", PROSE],
     ),
     "self-model-ja": (
@@ -134,6 +146,7 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         [
             "En tant que modèle de langage, je ne peux pas voir le port.",
             "En tant qu'intelligence artificielle, je n'ai pas d'yeux.",
+            "En tant qu’IA, je ne peux pas voir le port.",
         ],
         ["Le modèle de langage, je ne le connais pas.", "En tant que marin, je connais le port."],
     ),
@@ -145,12 +158,19 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         [
             "I'm sorry, but I cannot fulfill this request.",
             "I’m sorry, but as an AI language model I cannot assist with that request.",
+            "I'm sorry, but I can’t assist with that.",
+            "I'm sorry, I can't help with this request.",
         ],
         [
+            "I'm sorry, but I can't help with the move.",
             "I'm sorry, but I cannot come on Monday.",
             "The court cannot fulfil the request.",
             "I cannot assist with the move.",
         ],
+    ),
+    "refusal-zh": (
+        ["抱歉，我无法满足您的请求。", "对不起，我不能完成这个要求。"],
+        ["抱歉，我无法出席会议。", "他说法院无法满足您的请求。"],
     ),
     "refusal-policy": (
         ["I apologize, but that goes against OpenAI use case policy."],
@@ -170,7 +190,12 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
     ),
     "opener-certainly": (
         [f"Certainly! Here's a short text about harbours:\n\n{PROSE}", f"Sure, here are five facts.\n\n{PROSE}"],
-        [f"{PROSE}\n\n{PROSE} Sure, here are a few boats.", "Sure, here we go again.", "Certainly here is a man."],
+        [
+            f"{PROSE}\n\n{PROSE} Sure, here are a few boats.",
+            "Sure, here we go again.",
+            "Certainly here is a man.",
+            "Sure, here is the thing: we never met.",
+        ],
     ),
     "opener-anywhere": (
         [f"{PROSE} {PROSE}\n\nCertainly! Here is a list of boats:\n\n- one\n- two"],
