@@ -22,6 +22,13 @@ VOLATILE = (  # keys and dates are new each time
     (re.compile(r"c2pa-python [0-9.]+, encypher-c2pa [0-9.]+"), "c2pa-python …, encypher-c2pa …"),
     (re.compile(r"encypher-c2pa [0-9.]+\)"), "encypher-c2pa …)"),
     (re.compile(r"\bdemo [0-9a-f]{12}\b"), "demo …"),
+    (re.compile(r"model [0-9a-f]{12}, calibration [0-9a-f]{12}"), "model …, calibration …"),  # with each training
+    (
+        re.compile(r"score -?[0-9.]+, fpr [0-9.e-]+, llr -?[0-9.]+, adds -?[0-9.]+ to"),
+        "score …, fpr …, llr …, adds … to",
+    ),
+    (re.compile(r"score -?[0-9]+\.[0-9]+$", re.MULTILINE), "score …"),
+    (re.compile(r"^( +classifier +)-?[0-9.]+(\n +sum +)-?[0-9.]+", re.MULTILINE), r"\1…\2…"),
     (re.compile(r"\d+\.\d s, [\d,]+ records/s"), "… s, … records/s"),
 )
 
