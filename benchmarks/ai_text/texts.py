@@ -65,7 +65,7 @@ def read_texts(folder: Path, language: str = "en") -> Texts:
             f"{folder}: no Parquet of labelled text there; give the folder: python -m benchmarks.ai_text FOLDER"
         )
     rows = [row for path in files for row in _rows(path, language)]
-    rows.sort(key=lambda row: (row[4] == "human" and not row[5], row[0]))
+    rows.sort(key=lambda row: (row[4] in {"human", "unknown"} and not row[5], row[0]))
     columns = list(zip(*rows, strict=True))
     texts = Texts(*(np.array(column) for column in columns[:6]), text=columns[6])
     texts = texts.only(np.flatnonzero(first_of_each(texts.text) if language == "en" else np.ones(len(rows), bool)))

@@ -4,15 +4,15 @@ The one place where weights come from: `benchmarks/ai_text` makes those that shi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lowbackground.detectors.text_classifier.fit_examples import Examples, Floats, Seen, balanced, look, pieces
-from lowbackground.detectors.text_classifier.fit_heads import HEADS, HeadsFit, LinearFit, Recipe, fit_heads
-from lowbackground.detectors.text_classifier.fit_heads import STYLE_INPUTS as STYLE_INPUTS
+from lowbackground.detectors.text_classifier.fit_examples import Examples, Floats, Seen, look, pieces
+from lowbackground.detectors.text_classifier.fit_heads import HEADS, STYLE_INPUTS, HeadsFit, Recipe, fit_heads
+from lowbackground.detectors.text_classifier.fit_linear import LinearFit
 from lowbackground.detectors.text_classifier.quantise import LEAF_SCALE, count_values, forest
 from lowbackground.detectors.text_classifier.tables import Tables
 from lowbackground.detectors.text_classifier.weights import (
@@ -23,8 +23,8 @@ from lowbackground.detectors.text_classifier.weights import (
 )
 from lowbackground.detectors.text_classifier.windows import Windows
 
+FOREST = ("feature", "threshold", "left", "right", "leaf", "root")  # its tables
 WINDOWS = Windows(raw=16_000, head=4_000, middle=0)  # 600 words; more of a page adds cost, and little to the score
-VERSION = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,12 @@ def fit(material: Material, rows: NDArray[np.intp], recipe: Recipe, seed: int) -
     """The heads, trained on these texts and on pieces of them."""
     chosen = np.zeros(len(material.examples), np.bool_)
     chosen[rows] = True
-    pieces_of = np.flatnonzero(chosen[material.of])
-    whole, cut = material.examples.only(rows), material.piece_examples.only(pieces_of)
-    both = Examples(
-        (),  # features are computed already
-        np.concatenate([whole.machine, cut.machine]),
-        np.concatenate([whole.source, cut.source]),
-        np.concatenate([whole.emphasis, cut.emphasis]),
+    pieces_of = np.flatnonzero(chosen[material.of] & recipe.pieces)
+    both = replace(material.examples, normal=()).only(rows) + replace(material.piece_examples, normal=()).only(
+        pieces_of
     )
-    seen = _stacked(_rows(material.seen, rows), _rows(material.piece_seen, pieces_of))
-    return fit_heads(seen, both.machine, balanced(both, recipe.evenness), recipe, seed)
+    seen = material.seen.only(rows) + material.piece_seen.only(pieces_of)
+    return fit_heads(seen, both, recipe, seed)
 
 
 def cross_fitted(
@@ -74,37 +70,22 @@ def cross_fitted(
 
 def outputs(heads: HeadsFit, material: Material, rows: NDArray[np.intp]) -> Floats:
     """The outputs of heads for whole texts."""
-    return heads(_rows(material.seen, rows))
-
-
-def _rows(seen: Seen, rows: NDArray[np.intp]) -> Seen:
-    return Seen(seen.words[rows], seen.word_ngrams[rows], seen.masked_ngrams[rows], seen.style[rows])
-
-
-def _stacked(one: Seen, other: Seen) -> Seen:
-    from scipy.sparse import vstack
-
-    return Seen(
-        np.concatenate([one.words, other.words]),
-        vstack([one.word_ngrams, other.word_ngrams], format="csr"),
-        vstack([one.masked_ngrams, other.masked_ngrams], format="csr"),
-        np.concatenate([one.style, other.style]),
-    )
+    return heads(material.seen.only(rows))
 
 
 def english(heads: HeadsFit, combine: Combine, min_words: int) -> tuple[Language, Tables]:
     """Fitted heads as the scorer of English texts that ships, with its tables."""
-    tables = {
+    tables: dict[str, NDArray[Any]] = {
         "values": count_values(),
         "en.w": heads.word.codes,
         "en.m": heads.masked.codes,
         **{f"en.s.{name}": table for name, table in forest(heads.trees).items()},
     }
-    trees = {name: f"en.s.{name}" for name in ("feature", "threshold", "left", "right", "leaf", "root")}
+    feature, threshold, left, right, leaf, root = (f"en.s.{name}" for name in FOREST)
     scorers = (
         _linear("w", "word_ngrams", heads.word),
         _linear("m", "masked_ngrams", heads.masked),
-        Trees("s", inputs=STYLE_INPUTS, scale=LEAF_SCALE, **trees),
+        Trees("s", STYLE_INPUTS, feature, threshold, left, right, leaf, root, LEAF_SCALE),
     )
     biases = np.array([heads.word.bias, heads.masked.bias, 0.0])  # runtime heads have none
     bias = tuple(float(own + biases @ np.asarray(row)) for own, row in zip(combine.bias, combine.weights, strict=True))

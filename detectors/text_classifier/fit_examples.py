@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 PIECE_WORDS = (55, 320)  # shortest and longest piece; lengths between them are drawn evenly on a logarithmic scale
+PIECES = 2  # of a text; more added nothing
 PIECE_SHARE = 0.75  # of a text at most
 MIN_WORDS_TO_CUT = 140
 _SPACE = ord(" ")
@@ -33,55 +34,73 @@ class Examples:
     """Prepared texts (`features.prepared`); one element a text.
 
     `source` names where each comes from; `emphasis` is how much it counts beside others of its source, 1 as a rule.
+    `part` says which part of its source, such as a genre, and may be left out.
     """
 
     normal: Sequence[bytes]
     machine: NDArray[np.bool_]
     source: NDArray[np.str_]
     emphasis: Floats
+    part: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
-        return len(self.normal)
+        return len(self.machine)
 
     def only(self, rows: NDArray[np.intp]) -> Self:
         """These rows of it."""
-        normal = [self.normal[row] for row in rows.tolist()]
-        return type(self)(normal, self.machine[rows], self.source[rows], self.emphasis[rows])
+        normal = [self.normal[row] for row in rows.tolist()] if len(self.normal) else ()
+        part = None if self.part is None else self.part[rows]
+        return type(self)(normal, self.machine[rows], self.source[rows], self.emphasis[rows], part)
+
+    def __add__(self, other: Self) -> Self:
+        """One after the other, without the texts."""
+        return type(self)(
+            (),
+            np.concatenate([self.machine, other.machine]),
+            np.concatenate([self.source, other.source]),
+            np.concatenate([self.emphasis, other.emphasis]),
+            None if self.part is None or other.part is None else np.concatenate([self.part, other.part]),
+        )
 
 
 def pieces(examples: Examples, seed: int) -> tuple[Examples, NDArray[np.intp]]:
-    """One piece of each text that is long enough, and which text it is of."""
+    """`PIECES` pieces of each text that is long enough, and which text each is of."""
     random = np.random.default_rng(seed)
-    low, high = PIECE_WORDS
     cut: list[bytes] = []
     rows: list[int] = []
     for row, normal in enumerate(examples.normal):
         spaces = np.flatnonzero(np.frombuffer(normal, np.uint8) == _SPACE)
-        size, start = random.uniform(np.log(low), np.log(high)), random.uniform()
-        words = min(int(np.exp(size)), int(len(spaces) * PIECE_SHARE))
-        if len(spaces) < MIN_WORDS_TO_CUT:
-            continue
-        first = int(start * (len(spaces) - words))
-        begin = spaces[first - 1] + 1 if first else 0
-        cut.append(normal[begin : spaces[first + words - 1]])
-        rows.append(row)
+        if len(spaces) >= MIN_WORDS_TO_CUT:
+            cut.extend(_piece(normal, spaces, random) for _ in range(PIECES))
+            rows.extend([row] * PIECES)
     of = np.asarray(rows, np.intp)
-    return Examples(cut, examples.machine[of], examples.source[of], examples.emphasis[of]), of
+    return replace(examples.only(of), normal=cut), of
+
+
+def _piece(normal: bytes, spaces: NDArray[np.intp], random: np.random.Generator) -> bytes:
+    low, high = np.log(PIECE_WORDS)
+    words = min(int(np.exp(random.uniform(low, high))), int(len(spaces) * PIECE_SHARE))
+    first = int(random.uniform() * (len(spaces) - words))
+    return normal[spaces[first - 1] + 1 if first else 0 : spaces[first + words - 1]]
 
 
 def balanced(examples: Examples, evenness: float = 0.5) -> Floats:
     """The weight of each example; they add up to their number. `evenness` 0 weighs texts alike, 1 sources."""
-    weight = examples.emphasis.copy()
-    names, label = np.unique(examples.source, return_inverse=True)
-    cell = label * 2 + examples.machine
-    count = np.bincount(cell, minlength=2 * len(names)).astype(np.float64)
-    weight /= count[cell] ** evenness
+    cell, count = _counted(examples.source, examples.machine)
+    weight = examples.emphasis / count[cell].astype(np.float64) ** evenness
     for machine in (False, True):
         chosen = examples.machine == machine
         total = weight[chosen].sum()
         if total:
             weight[chosen] *= len(weight) / 2 / total
     return weight
+
+
+def _counted(names: NDArray[np.str_], machine: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """A number for each name and class, and how many examples have it."""
+    distinct, label = np.unique(names, return_inverse=True)
+    cell = label * 2 + machine
+    return cell, np.bincount(cell, minlength=2 * len(distinct))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,21 @@ class Seen:
     word_ngrams: "csr_matrix"
     masked_ngrams: "csr_matrix"
     style: NDArray[np.float32]
+
+    def only(self, rows: NDArray[np.intp]) -> Self:
+        """These rows of it."""
+        return type(self)(self.words[rows], self.word_ngrams[rows], self.masked_ngrams[rows], self.style[rows])
+
+    def __add__(self, other: Self) -> Self:
+        """One after the other."""
+        from scipy.sparse import vstack
+
+        return type(self)(
+            np.concatenate([self.words, other.words]),
+            vstack([self.word_ngrams, other.word_ngrams], format="csr"),
+            vstack([self.masked_ngrams, other.masked_ngrams], format="csr"),
+            np.concatenate([self.style, other.style]),
+        )
 
 
 def look(normal: Sequence[bytes]) -> Seen:

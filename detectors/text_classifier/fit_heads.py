@@ -5,19 +5,15 @@ Needs the extra `train` (scikit-learn, LightGBM); scoring needs neither.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lowbackground.detectors.text_classifier.bags import MAX_BITS
-from lowbackground.detectors.text_classifier.fit_examples import Floats, Seen
-from lowbackground.detectors.text_classifier.quantise import to_codes
+from lowbackground.detectors.text_classifier.fit_examples import Examples, Floats, Seen, balanced
+from lowbackground.detectors.text_classifier.fit_linear import LinearFit, LinearRecipe, fit_linear
 from lowbackground.detectors.text_classifier.style import STYLE_NAMES
 from lowbackground.detectors.text_classifier.weights import Combine
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
 
 KNOT = 100  # words: a combination that is the same for all lengths has one knot, anywhere
 HEADS = ("w", "m", "s")  # words as they are, topic masked, style
@@ -28,56 +24,21 @@ STYLE_INPUTS = tuple(name for name in STYLE_NAMES if not name.startswith("paragr
 class Recipe:
     """What is not learnt: found on the development folds of `benchmarks/ai_text`, whose card lists what was tried.
 
-    `bits` of the tables of both linear heads; `penalty` is that of scikit-learn's SGD; `rounds`, `leaves` and
-    `learning_rate` are the forest's.
+    `rounds`, `leaves` and `learning_rate` are the forest's; `evenness` is that of `fit_examples.balanced`; `shares` how
+    much each head counts. With `pieces`, pieces of texts train as well.
     """
 
-    bits: Mapping[str, int] = field(default_factory=lambda: {"w": 20, "m": 20})
-    penalty: float = 1e-6
-    passes: int = 3
+    word: LinearRecipe = field(default_factory=LinearRecipe)
+    masked: LinearRecipe = field(default_factory=lambda: LinearRecipe(steadiness=0.7))
     rounds: int = 160
     leaves: int = 31
     learning_rate: float = 0.08
     evenness: float = 0.5
     shares: Mapping[str, float] = field(default_factory=lambda: {"w": 1.0, "m": 1.0, "s": 0.7})
+    pieces: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class LinearFit:
-    """A linear head as it ships: `codes` and `scale` (`quantise.to_codes`) over 2^bits buckets, and a bias."""
-
-    codes: NDArray[np.int8]
-    scale: float
-    bits: int
-    bias: float
-
-    def __call__(self, matrix: "csr_matrix") -> Floats:
-        """The output for rows over 2^MAX_BITS buckets."""
-        weight = self.scale * self.codes.astype(np.float64) * np.abs(self.codes.astype(np.float64))
-        return np.asarray(matrix @ np.repeat(weight, 1 << (MAX_BITS - self.bits)) + self.bias, np.float64)
-
-
-def fit_linear(
-    matrix: "csr_matrix", machine: NDArray[np.bool_], weight: Floats, *, bits: int, recipe: Recipe, seed: int
-) -> LinearFit:
-    """Logistic regression by averaged stochastic gradient descent (Bottou 2010; Xu 2011)."""
-    from scipy.sparse import csr_matrix
-    from sklearn.linear_model import SGDClassifier
-
-    folded = csr_matrix(
-        (matrix.data, matrix.indices >> (MAX_BITS - bits), matrix.indptr), shape=(len(weight), 1 << bits)
-    )
-    model = SGDClassifier(
-        loss="log_loss", alpha=recipe.penalty, average=True, max_iter=recipe.passes, tol=None, random_state=seed
-    )
-    model.fit(folded, machine, sample_weight=weight)
-    codes, scale = to_codes(model.coef_[0])
-    return LinearFit(codes, scale, bits, float(model.intercept_[0]))
-
-
-def fit_trees(
-    style: NDArray[np.float32], machine: NDArray[np.bool_], weight: Floats, *, recipe: Recipe, seed: int
-) -> Any:
+def fit_trees(style: NDArray[np.float32], machine: NDArray[np.bool_], weight: Floats, recipe: Recipe, seed: int) -> Any:
     """A LightGBM booster over `STYLE_INPUTS`; the same on every run, as it is fitted in one thread."""
     import lightgbm
 
@@ -120,13 +81,14 @@ class HeadsFit:
         return np.column_stack([self.word(seen.word_ngrams), self.masked(seen.masked_ngrams), style])
 
 
-def fit_heads(seen: Seen, machine: NDArray[np.bool_], weight: Floats, recipe: Recipe, seed: int) -> HeadsFit:
+def fit_heads(seen: Seen, examples: Examples, recipe: Recipe, seed: int) -> HeadsFit:
     """The heads that tell machine text from human text in these examples."""
-    word, masked = (
-        fit_linear(matrix, machine, weight, bits=recipe.bits[name], recipe=recipe, seed=seed)
-        for name, matrix in (("w", seen.word_ngrams), ("m", seen.masked_ngrams))
+    weight = balanced(examples, recipe.evenness)
+    return HeadsFit(
+        fit_linear(seen.word_ngrams, examples, weight, recipe.word, seed),
+        fit_linear(seen.masked_ngrams, examples, weight, recipe.masked, seed),
+        fit_trees(seen.style, examples.machine, weight, recipe, seed),
     )
-    return HeadsFit(word, masked, fit_trees(seen.style, machine, weight, recipe=recipe, seed=seed))
 
 
 def combination(outputs: Floats, machine: NDArray[np.bool_], recipe: Recipe) -> Combine:
@@ -141,4 +103,5 @@ def combination(outputs: Floats, machine: NDArray[np.bool_], recipe: Recipe) -> 
 
 def combine(outputs: Floats, combination: Combine) -> Floats:
     """Scores from the outputs of heads, as `score.combined` has them for a combination of one knot."""
-    return outputs @ np.asarray(combination.weights[0]) + combination.bias[0]
+    scores: Floats = outputs @ np.asarray(combination.weights[0]) + combination.bias[0]
+    return scores
