@@ -12,6 +12,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from lowbackground.detectors.contract import RECORDS, Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Signal
 from lowbackground.detectors.registry import default_names
 from lowbackground.pipeline.config import Config
-from lowbackground.pipeline.engines.model_client import remote_detectors
+from lowbackground.pipeline.engines.model_client import ModelClient, remote_detectors
 from lowbackground.pipeline.engines.model_host import model_host
 from lowbackground.pipeline.judge import judge
 from lowbackground.pipeline.runs.plan import make_plan
@@ -116,7 +117,7 @@ def one_batch(folder: Path, rounds: int) -> None:
     )
     plan = make_plan(config(folder, {})).run
     here = loaded_on_use(plan.setup.build_detectors({"waiting"}))
-    with model_host(plan, print) as host:
+    with model_host(plan, lambda _line: None) as host:
         there = remote_detectors(plan.setup, host.address)
         print(f"{'texts':>6} {'kB':>6} {'here ms':>8} {'there ms':>9}")
         for size in (1, 32, 512):
@@ -126,13 +127,32 @@ def one_batch(folder: Path, rounds: int) -> None:
             print(f"{size:>6} {kilobytes:>6.0f} {figures[0]:>8.2f} {figures[1]:>9.2f}")
 
 
+def many_workers(folder: Path, questions: int) -> None:
+    """Print what one model answers to several that ask, each with work of its own between its questions."""
+    options = {"call": 0.005, "text": 0.0002}
+    columns = pa.record_batch({"text": pa.array(texts(64), pa.large_string())})
+
+    def ask(address: str) -> None:
+        client = ModelClient(address)
+        for _ in range(questions):
+            client.ask("waiting", columns)
+            sleep(0.01)  # reading and judging the next 64 texts
+
+    print("5 ms a call and 0.2 ms a text, 64 texts a question, 10 ms between questions: texts/s by workers")
+    with model_host(make_plan(config(folder, options)).run, lambda _line: None) as host:
+        for workers in (1, 2, 4, 8):
+            with ThreadPoolExecutor(workers) as threads:
+                start = perf_counter()
+                list(threads.map(ask, [host.address] * workers))
+                print(f"{workers:>6} {workers * questions * 64 / (perf_counter() - start):>8.0f}", flush=True)
+
+
 def whole_runs(folder: Path, records: int, rounds: int) -> None:
     """Print what runs reach, start-up of all processes included."""
     print(f"{'model':<34} {'workers':>7} {'records/s':>10}")
     models: dict[str, dict[str, float] | None] = {
         "none": None,
         "idle": {},
-        "5 ms a call": {"call": 0.005},
         "5 ms a call, 0.2 ms a text": {"call": 0.005, "text": 0.0002},
     }
     for name, options in models.items():
@@ -147,7 +167,7 @@ def whole_runs(folder: Path, records: int, rounds: int) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Print both tables."""
+    """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -161,6 +181,7 @@ def main(arguments: list[str] | None = None) -> None:
         for shard in range(shards):
             (folder / "corpus" / f"{shard}.jsonl").write_text("\n".join(lines[shard::shards]) + "\n")
         one_batch(folder, 20 * options.rounds)
+        many_workers(folder, 20 * options.rounds)
         whole_runs(folder, options.records, options.rounds)
 
 
