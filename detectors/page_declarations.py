@@ -34,21 +34,15 @@ _PARTS = {b"img": "picture", b"picture": "picture", b"figure": "picture", b"vide
 _BUILDERS = re.compile(r"v0(?:\.dev|\.app)?(?: by Vercel)?", re.IGNORECASE)
 _LD_JSON = "application/ld+json"
 
-_ENDS = ('">', '" ', '"/', "'>", "' ", "'/")  # of an attribute's value
-_NOAI = (  # a word too short to look for by itself, with what stands around it among directives
-    *(
-        f"{before}noai{end}" for before in (",", " ", ";", '"', "'") for end in (*_ENDS, ' "', " '")
-    ),  # the last, or alone
-    *(
-        f"noai{after}" for after in (",no", ", n", ",in", ", i", ",fo", ", f", ",ma", ", m", ",al", ", a")
-    ),  # before others
-    *("content=noai", *(f"{before},noai{end}" for before in "xwlehtdpr01" for end in "> ")),  # in no quotes
-    "noimageai",
-)
+# `noai` is too short to look for by itself, so it is looked for with what stands around it among robots directives.
+_ENDS = ('">', '" ', '"/', "'>", "' ", "'/", ' "', " '")  # of an attribute's value
+_NOAI_LAST = tuple(f"{before}noai{end}" for before in ",; \"'" for end in _ENDS)  # also the only one
+_NOAI_BEFORE = tuple(f"noai{after}" for after in ",no;, n;,in;, i;,fo;, f;,ma;, m;,al;, a".split(";"))
+_NOAI_UNQUOTED = ("content=noai", *(f"{letter},noai{end}" for letter in "xwlehtdpr01" for end in "> "))
 _NEEDLES = (  # 7 bytes or more each: shorter ones cost a search ten times as much
     *("ai-disclosure", "ai-generated", "ai_generated", "ai-content", "data-aigc", "generated-by", "content-origin"),
     *('="aigc"', "='aigc'", "name=aigc", "<genai>", "<genai "),
-    *_NOAI,
+    *(*_NOAI_LAST, *_NOAI_BEFORE, *_NOAI_UNQUOTED, "noimageai"),
     *("tdm-reservation", "digitalsourcetype"),
     *('"chatgpt"', '="gpt-4', ':"gpt-4', ': "gpt-4', '"openai chatgpt', 'content="ai"', '"name":"ai"', '"name": "ai"'),
     *('"claude"', '"gemini"', '"v0.dev"', '"v0.app"', "lovable generated project"),
