@@ -19,7 +19,9 @@ from lowbackground.pipeline.engines.model_messages import Answered
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.plan import RunPlan
 
-GIVE_UP_AFTER = 10  # ends without an answer between: five units in a row, at two ends each, are no chance
+GIVE_UP_AFTER = (
+    10  # ends without an answer between: that five units in a row are at fault, at two ends each, is unlikely
+)
 BACKLOG = 1024  # workers that may wait to connect while the process starts anew
 
 Say = Callable[[str], None]

@@ -286,6 +286,13 @@ def columns(*texts: str) -> pa.RecordBatch:
     return pa.record_batch({"text": pa.array(texts, pa.large_string())})
 
 
+def stream(batch: pa.RecordBatch) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
 def connect(host: ModelHost) -> Connection:
     line = socket.socket(socket.AF_UNIX)
     line.connect(host.address)
@@ -306,6 +313,10 @@ def test_a_worker_that_dies_at_any_moment_of_its_question_keeps_nobody_waiting(h
         half.send(("heavy", False))
         os.write(half.fileno(), b"\x00\x00\xff\xff half of a message")
         half.close()
+        gone = connect(host)
+        gone.send(("heavy", False))
+        gone.send_bytes(stream(columns(PROSE)))
+        gone.close()
         deaf = connect(host)
         deaf.send(("heavy", False))
         deaf.send_bytes(b"no stream of Arrow")
