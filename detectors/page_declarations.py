@@ -37,7 +37,7 @@ _LD_JSON = "application/ld+json"
 # `noai` is too short to look for by itself, so it is looked for with what stands around it among robots directives.
 _ENDS = ('">', '" ', '"/', "'>", "' ", "'/", ' "', " '")  # of an attribute's value
 _NOAI_LAST = tuple(f"{before}noai{end}" for before in ",; \"'" for end in _ENDS)  # also the only one
-_NOAI_BEFORE = tuple(f"noai{after}" for after in ",no;, n;,in;, i;,fo;, f;,ma;, m;,al;, a".split(";"))
+_NOAI_BEFORE = tuple(f"noai{after}" for after in [",no", ", n", ",in", ", i", ",fo", ", f", ",ma", ", m", ",al", ", a"])
 _NOAI_UNQUOTED = ("content=noai", *(f"{letter},noai{end}" for letter in "xwlehtdpr01" for end in "> "))
 _NEEDLES = (  # 7 bytes or more each: shorter ones cost a search ten times as much
     *("ai-disclosure", "ai-generated", "ai_generated", "ai-content", "data-aigc", "generated-by", "content-origin"),
