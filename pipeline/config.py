@@ -169,7 +169,7 @@ class Config(_Section):
     engine: Literal["local"] = "local"
     """Where units run."""
     memory_limit: int = Field(4096 * MIB, ge=512 * MIB)
-    """Address space a worker may take beyond what it has after start-up."""
+    """Address space a worker may take beyond what it has after start-up; the process that holds models is not bound."""
     redo_changed: bool = False
     """Filter inputs again that changed since they were planned, instead of refusing them."""
     trust_folder: _Location | None = None

@@ -20,7 +20,7 @@ from lowbackground.pipeline.errors import ConfigError, DetectorError, ModelProce
 REASONS = {
     "not-applicable": "The record has none of the columns that the detector reads.",
     "detector-error": "The detector raised, or broke its contract, on this record alone; the detail says what and where.",
-    "detector-out-of-memory": "The detector needed more memory for this record than a worker may take.",
+    "detector-out-of-memory": "The detector needed more memory for this record than a worker may take, or than its accelerator has.",
 }
 
 NOT_APPLICABLE = Evidence(Signal.SKIPPED, "not-applicable")

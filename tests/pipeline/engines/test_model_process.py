@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -301,6 +302,20 @@ def connect(host: ModelHost) -> Connection:
 
 def test_only_this_user_can_reach_it(host: ModelHost) -> None:
     assert stat.S_IMODE(Path(host.address).parent.stat().st_mode) == 0o700
+
+
+def test_a_folder_for_temporary_files_whose_name_is_too_long_for_a_socket_is_no_obstacle(
+    heavy_run: Callable[..., Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("x" * 108)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with model_host(make_plan(heavy_run([PROSE])).run, print) as host:
+        answer = ModelClient(host.address).ask("heavy", columns(PROSE))
+        folder = Path(host.address).parent
+    assert len(answer.evidence) == 1
+    assert not folder.exists()
+    assert list(deep.iterdir()) == []
 
 
 def test_a_worker_that_dies_at_any_moment_of_its_question_keeps_nobody_waiting(host: ModelHost) -> None:
