@@ -70,7 +70,7 @@ class Tally:
             unreadable=Counter(line["unreadable"]),
             skipped=Counter(counts["skipped"]),
             outside_identity=line["outside_identity"],
-            **{name: Counter(line[name]) for name in _COUNTERS},
+            **{name: Counter(line.get(name, {})) for name in _COUNTERS},  # one that came later counts nothing
         )
 
 

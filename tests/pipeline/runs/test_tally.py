@@ -25,3 +25,9 @@ def test_a_tally_read_back_from_its_json_is_the_same(tally: Tally) -> None:
 def test_the_identity_notices_a_lost_record() -> None:
     assert Tally(read=4, kept=1, rejected=1, unreadable=Counter(x=1), skipped=Counter(y=1)).balances()
     assert not Tally(read=5, kept=1, rejected=1, unreadable=Counter(x=1), skipped=Counter(y=1)).balances()
+
+
+def test_a_tally_that_was_written_before_a_counter_existed_is_read() -> None:
+    line = Tally(read=1, kept=1).to_json()
+    del line["withheld"]
+    assert Tally.from_json(line) == Tally(read=1, kept=1)
