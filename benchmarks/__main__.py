@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 from benchmarks import (
+    ai_text_gates,
+    ai_text_speed,
     credentials,
     declared_metadata,
     dwt_dct,
@@ -33,6 +35,8 @@ def main() -> None:
         ("keyed text watermarks: p-values on human text, cost", lambda: text_watermarks.main(data / "text")),
         ("keyed text watermarks: marked texts that are found", watermark_power.main),
         ("pixel watermark: cost, and what survives JPEG", lambda: dwt_dct.main(data)),
+        ("embedded text detector: cost", lambda: ai_text_speed.main(data / "text")),
+        ("embedded text detector: what its gates stop", lambda: ai_text_gates.main(data)),
         ("extraction, F1 on gold pages", lambda: extraction.main([str(data / "extraction")])),
         ("models in a process of their own: a batch, and runs", lambda: model_process.main([])),
         ("pipeline against a bare loop", lambda: pipeline.main([str(data / "warc" / "bench")])),
