@@ -3,6 +3,7 @@
 What differs between models is a `Scorer`; what a score means is its calibration's to say.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -29,9 +30,7 @@ REASONS: dict[str, str] = {
     "text-model.no-value": "The formula has no value for this text, such as where each token was the model's first guess.",
 }
 
-MIN_TOKENS = (
-    64  # below, Binoculars' own demo refuses (MINIMUM_TOKENS of app.py); classifiers fail below 50 to 100 words
-)
+MIN_TOKENS = 64  # MINIMUM_TOKENS of Binoculars' own app.py; classifiers fail below 50 to 100 words
 MAX_TOKENS = 512  # Binoculars' max_token_observed, and what RoBERTa and DeBERTa read
 BATCH_TOKENS = {"cpu": 2048}  # a CPU gains nothing by more
 BATCH_TOKENS_ACCELERATOR = 16_384
@@ -168,8 +167,6 @@ class TextAdapter:
 
 def digest_of_all(folders: Sequence[ModelFolder]) -> str:
     """One digest for the models of a score: that of the only one, else of all in their order."""
-    import hashlib
-
     if len(folders) == 1:
         return folders[0].digest
     return hashlib.sha256("\n".join(folder.digest for folder in folders).encode()).hexdigest()
