@@ -146,9 +146,10 @@ def test_unreadable_records_are_counted_and_too_many_make_the_exit_code_1(tmp_pa
     assert made(Data((str(path),))).exit_code == 1
 
 
-@pytest.fixture
-def finished(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The output of a run: old rows, some of which an instrument flags, new rows, and one that says it is AI-made."""
+    tmp_path = tmp_path_factory.mktemp("finished")
     lines = [
         *rows(320, when="2019-03-01", url="https://old.example/a"),
         *rows(50, when="2025-03-01", url="https://new.example/a"),
