@@ -48,7 +48,7 @@ _END_MARKS[[*b".!?:;,\"')", ELLIPSIS]] = True
 _ODD = np.zeros(256, np.bool_)
 _ODD[[LETTER, IDEOGRAPH, SYMBOL, PUNCTUATION, *b"{}#$%+=@/"]] = True
 _FRAGMENT_WORDS = 7  # a line with fewer words and no end mark is none of a wrapped paragraph
-_TERMS = Vocabulary(
+_TERMS = Vocabulary.of_words(
     """shall hereby herein hereunder hereof thereof therein pursuant notwithstanding liable liability indemnify warranty
     warranties licensor licensee sublicense jurisdiction arbitration cookies copyright trademark disclaimer damages
     merchantability infringement provision provisions terminate consent gdpr""".split()  # noqa: SIM905 - can be read
@@ -58,10 +58,10 @@ _TERMS = Vocabulary(
 def gates(tokens: Tokens, min_words: int) -> NDArray[np.int64]:
     """The gate that stops each text, as its place in `GATES`, or `PASSED`; the first that applies is given."""
     is_word = tokens.kind == WORD
-    words = _number(tokens, is_word)
-    numbers = _number(tokens, tokens.kind == NUMBER)
-    small = _number(tokens, is_word & (small_words().ids(tokens.hash) >= 0))
-    terms = _number(tokens, is_word & (_TERMS.ids(tokens.hash) >= 0))
+    words = tokens.sums(is_word)
+    numbers = tokens.sums(tokens.kind == NUMBER)
+    small = tokens.sums(small_words().ids(tokens.hash) >= 0)
+    terms = tokens.sums(_TERMS.ids(tokens.hash) >= 0)
     size = np.bincount(tokens.document, minlength=tokens.documents)
     lines = _lines(tokens, is_word)
     stopped = (
@@ -77,11 +77,6 @@ def gates(tokens: Tokens, min_words: int) -> NDArray[np.int64]:
     )
     first: NDArray[np.int64] = np.argmax(np.vstack([*stopped, np.ones(tokens.documents, np.bool_)]), axis=0)
     return first
-
-
-def _number(tokens: Tokens, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many of the chosen tokens each text has."""
-    return np.bincount(tokens.document[chosen], minlength=tokens.documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +140,5 @@ def _distinct(tokens: Tokens, is_word: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _symbols(tokens: Tokens) -> NDArray[np.float64]:
     """The share of characters that are neither Latin letters, digits, nor common marks."""
-    odd = _ODD[tokens.data[tokens.start]]
-    found = np.bincount(tokens.document[odd], tokens.length[odd], minlength=tokens.documents)
-    return found / np.maximum(np.bincount(tokens.document, tokens.length, minlength=tokens.documents), 1)
+    odd = tokens.sums(_ODD[tokens.data[tokens.start]] * tokens.length)
+    return odd / np.maximum(tokens.sums(tokens.length), 1)

@@ -75,11 +75,11 @@ def style(tokens: Tokens) -> NDArray[np.float32]:
     """One row a text, one column for each of `STYLE_NAMES`; rates are per word, and 0 where a text has no word."""
     found = sentences(tokens)
     is_word = tokens.kind == WORD
-    words = np.bincount(tokens.document[is_word], minlength=tokens.documents).astype(np.float64)
+    words = tokens.sums(is_word).astype(np.float64)
     columns = (
         _rates(_tally(tokens, small_words().ids(tokens.hash), len(SMALL_WORDS), is_word), words),
         _rates(_tally(tokens, _byte_ids()[tokens.data[tokens.start]], len(_BYTES), ~is_word), words),
-        _rates(_tally(tokens, _ending_ids(tokens.suffix), len(_ENDINGS), is_word & (tokens.length > 4)), words),
+        _rates(_tally(tokens, _endings().ids(tokens.suffix), len(_ENDINGS), is_word & (tokens.length > 4)), words),
         _lengths(tokens, is_word, words),
         _rates(_tallies(tokens, is_word), words),
         _sentence_shape(tokens, found, words),
@@ -128,7 +128,7 @@ def _tallies(tokens: Tokens, is_word: NDArray[np.bool_]) -> NDArray[np.float64]:
         initial,
         capitals,
     )
-    return np.column_stack([_per_text(tokens.document[each], tokens.documents) for each in chosen])
+    return np.column_stack([tokens.sums(each) for each in chosen]).astype(np.float64)
 
 
 def _is_upper(byte: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -155,7 +155,7 @@ def _sentence_shape(tokens: Tokens, found: Sentences, words: NDArray[np.float64]
     change = np.where(follows, np.abs(np.diff(length, prepend=0)), 0)
     start = tokens.hash[found.first]
     same = follows & (start == np.roll(start, 1))
-    questions = _per_text(tokens.document[tokens.data[tokens.start] == ord("?")], found.documents)
+    questions = tokens.sums(tokens.data[tokens.start] == ord("?")).astype(np.float64)
     return np.column_stack(
         (
             mean,
@@ -194,7 +194,7 @@ def _paragraph_shape(tokens: Tokens, found: Sentences, words: NDArray[np.float64
         _per_text(document, found.documents, size), _per_text(document, found.documents, size * size), several
     )
     single = np.bincount(place, minlength=number) == 1
-    items = _per_text(tokens.document[tokens.kind == MARK], tokens.documents)
+    items = tokens.sums(tokens.kind == MARK).astype(np.float64)
     return np.column_stack(
         (
             mean / np.maximum(words, 1.0),
@@ -208,20 +208,12 @@ def _paragraph_shape(tokens: Tokens, found: Sentences, words: NDArray[np.float64
 @cache
 def small_words() -> Vocabulary:
     """The words of `SMALL_WORDS`."""
-    return Vocabulary(SMALL_WORDS)
+    return Vocabulary.of_words(SMALL_WORDS)
 
 
 @cache
-def _endings() -> tuple[NDArray[np.uint64], NDArray[np.int16]]:
-    hashes = np.concatenate([tokenise([b"xx" + ending.encode()]).suffix for ending in _ENDINGS])
-    order = np.argsort(hashes)
-    return hashes[order], order.astype(np.int16)
-
-
-def _ending_ids(suffixes: NDArray[np.uint64]) -> NDArray[np.int16]:
-    known, ids = _endings()
-    place = np.minimum(np.searchsorted(known, suffixes), len(known) - 1)
-    return np.where(known[place] == suffixes, ids[place], np.int16(-1))
+def _endings() -> Vocabulary:
+    return Vocabulary.of(np.concatenate([tokenise([b"xx" + ending.encode()]).suffix for ending in _ENDINGS]))
 
 
 @cache

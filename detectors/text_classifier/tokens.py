@@ -62,6 +62,13 @@ class Tokens:
     suffix: NDArray[np.uint64]  # of a word's last three bytes
     breaks: NDArray[np.uint8]
 
+    def sums(self, values: NDArray[np.bool_] | NDArray[np.int64]) -> NDArray[np.int64]:
+        """Sums of whole numbers, one a token, over each text."""
+        running = np.zeros(len(values) + 1, np.int64)
+        np.cumsum(values, out=running[1:])
+        total: NDArray[np.int64] = np.diff(running[np.searchsorted(self.document, np.arange(self.documents + 1))])
+        return total
+
 
 def tokenise(texts: Sequence[bytes]) -> Tokens:
     """The tokens of normal forms."""
