@@ -56,15 +56,13 @@ def table(scored: Scored) -> dict[str, Rows]:
         "pooled": pooled(scored, beyond),
         "groups": by_group(scored),
         "lengths": by_length(scored),
-        "families": by(
-            scored, beyond, scored.core, [", ".join(family(name)) for name in scored.texts.generator.tolist()]
-        ),
+        "families": by(beyond, scored.core, [", ".join(family(name)) for name in scored.texts.generator.tolist()]),
         "machine domains": by(beyond, scored.core, _domains(scored.texts)),
         "edited and attacked": by(
-            scored, beyond, scored.known & np.isin(scored.texts.kind, ("edited", "attack")), _splits(scored.texts)
+            beyond, scored.known & np.isin(scored.texts.kind, ("edited", "attack")), _splits(scored.texts)
         ),
         "base models, outside of the claim": by(
-            scored, beyond, scored.known & (scored.texts.kind == "base"), scored.texts.file.tolist()
+            beyond, scored.known & (scored.texts.kind == "base"), scored.texts.file.tolist()
         ),
         "human sources": by(beyond, scored.human, scored.texts.file.tolist()),
         "human domains": by(beyond, scored.human, _domains(scored.texts)),

@@ -27,7 +27,7 @@ MIN_STOP_WORDS = 0.08  # share in English; its texts have 0.2 and more
 _STOP_WORDS = frozenset(b"the of and to a in is that for it was with on as i".decode().split())
 _TAG = re.compile(r"<[a-zA-Z/][^<>]{0,80}>")
 _TURN = re.compile(r"(?m)^\s*[AQ]\d+:\s*")  # the debates number their questions and answers
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]")  # each Chinese character stands for a word
 _MULTIPLIER, _STEP = np.uint64(11400714819323198485), np.uint64(1099511628211)  # 2^64 / golden ratio; prime of FNV-1a
 
 
@@ -68,7 +68,7 @@ def read_texts(folder: Path, language: str = "en") -> Texts:
     rows.sort(key=lambda row: (row[4] in {"human", "unknown"} and not row[5], row[0]))
     columns = list(zip(*rows, strict=True))
     texts = Texts(*(np.array(column) for column in columns[:6]), text=columns[6])
-    texts = texts.only(np.flatnonzero(first_of_each(texts.text) if language == "en" else np.ones(len(rows), bool)))
+    texts = texts.only(np.flatnonzero(first_of_each(texts.text)))
     if language == "en":
         return replace(texts, normal=[prepared(text.encode(), WINDOWS) for text in texts.text])
     return texts

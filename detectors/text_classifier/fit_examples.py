@@ -130,7 +130,7 @@ class Seen:
 
 def look(normal: Sequence[bytes]) -> Seen:
     """The features of prepared texts in English."""
-    slices = [features(normal[start : start + SLICE]) for start in range(0, len(normal), SLICE)]
+    slices = [features(normal[start : start + SLICE]) for start in range(0, max(1, len(normal)), SLICE)]
     return Seen(
         np.concatenate([each.words for each in slices]),
         unit_rows([each.word_ngrams for each in slices]),
