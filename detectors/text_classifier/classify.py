@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from lowbackground.detectors.text_classifier.chinese import chinese_gates, normalise_chinese
-from lowbackground.detectors.text_classifier.features import SLICE, word_counts
+from lowbackground.detectors.text_classifier.chinese import chinese_gates
+from lowbackground.detectors.text_classifier.features import SLICE, prepared_chinese, word_counts
 from lowbackground.detectors.text_classifier.gates import GATES, PASSED, gates
 from lowbackground.detectors.text_classifier.normalise import normalise
 from lowbackground.detectors.text_classifier.score import Scorer
@@ -15,7 +16,9 @@ from lowbackground.detectors.text_classifier.windows import Windows, beginning, 
 
 OTHER_LANGUAGE = "language.no-calibration"
 _GATE_NAMES = (*GATES, None)
-_SLICE_BYTES = 192 << 10  # of normal forms that are looked at together, if their number does not end a slice before
+_SLICE_SIZE = 192 << 10  # characters that are looked at together, if the number of texts does not end a slice before
+
+Normal = TypeVar("Normal", bytes, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +51,37 @@ class Classifier:
 
     def __call__(self, texts: Sequence[Text]) -> list[Outcome]:
         """One outcome a text, in order; each depends on its own text alone."""
-        outcomes: list[Outcome | None] = [None] * len(texts)
-        waiting: dict[str, list[tuple[int, bytes]]] = {code: [] for code in self.scorers}
+        outcomes: dict[int, Outcome] = {}
+        english: list[tuple[int, bytes]] = []
+        chinese: list[tuple[int, str]] = []
+        windows = {code: scorer.language.windows for code, scorer in self.scorers.items()}
+        guessed = windows.get("en") or Windows()
         for place, text in enumerate(texts):
-            whole = normalise(beginning(text.data, self.raw_bytes))
-            language = spoken(text.language, text.data, whole)
-            if language in waiting:
-                waiting[language].append((place, whole))
+            normal = normalise(beginning(text.data, guessed.raw))
+            language = spoken(text.language, text.data, normal)
+            if language not in windows:
+                outcomes[place] = Outcome(language, 0, None, gate_of_language(language, normal))
+            elif language == "en":
+                english.append((place, windowed(normal, guessed)))
             else:
-                outcomes[place] = Outcome(language, 0, None, gate_of_language(language, whole))
-        for language, several in waiting.items():
-            for part in _slices(several):
-                found = (
-                    self._english(part) if language == "en" else self._chinese([texts[place].data for place, _ in part])
-                )
-                for (place, _), outcome in zip(part, found, strict=True):
-                    outcomes[place] = outcome
-        return [outcome for outcome in outcomes if outcome is not None]
+                chinese.append((place, prepared_chinese(text.data, windows[language])))
+        for places, normals in _slices(english):
+            outcomes.update(zip(places, self._english(normals), strict=True))
+        for places, characters in _slices(chinese):
+            outcomes.update(zip(places, self._chinese(characters), strict=True))
+        return [outcomes[place] for place in range(len(texts))]
 
-    def _english(self, part: Sequence[tuple[int, bytes]]) -> Iterator[Outcome]:
+    def _english(self, normals: Sequence[bytes]) -> Iterator[Outcome]:
         scorer = self.scorers["en"]
-        tokens = tokenise([windowed(whole, scorer.language.windows) for _, whole in part])
+        tokens = tokenise(normals)
         words = word_counts(tokens)
         stopped = gates(tokens, scorer.language.min_words)
         return _outcomes("en", words.tolist(), scorer.english(tokens, words).tolist(), stopped.tolist())
 
-    def _chinese(self, part: Sequence[bytes]) -> Iterator[Outcome]:
+    def _chinese(self, normals: Sequence[str]) -> Iterator[Outcome]:
         scorer = self.scorers["zh"]
-        windows = scorer.language.windows
-        normal = [normalise_chinese(_text(data, windows))[: windows.head] for data in part]
-        characters, stopped = chinese_gates(normal, scorer.language.min_words)
-        return _outcomes("zh", characters.tolist(), scorer.chinese(normal, characters).tolist(), stopped.tolist())
+        characters, stopped = chinese_gates(normals, scorer.language.min_words)
+        return _outcomes("zh", characters.tolist(), scorer.chinese(normals, characters).tolist(), stopped.tolist())
 
 
 def classifier(weights: Weights) -> Classifier:
@@ -102,17 +105,17 @@ def gate_of_language(language: str | None, normal: bytes) -> str:
     return "too-short" if language is None and letters(normal) < MIN_LETTERS else OTHER_LANGUAGE
 
 
-def _text(data: bytes, windows: Windows) -> str:
-    return beginning(data, windows.raw).decode("utf-8", "replace")
-
-
-def _slices(several: Sequence[tuple[int, bytes]]) -> Iterator[Sequence[tuple[int, bytes]]]:
-    """Runs of texts that fit together into the cache."""
+def _slices(several: Sequence[tuple[int, Normal]]) -> Iterator[tuple[Sequence[int], Sequence[Normal]]]:
+    """Runs of texts that fit together into the cache, and their places."""
     start = size = 0
     for end, (_, normal) in enumerate(several):
-        if end > start and (end - start == SLICE or size + len(normal) > _SLICE_BYTES):
-            yield several[start:end]
+        if end > start and (end - start == SLICE or size + len(normal) > _SLICE_SIZE):
+            yield _parted(several[start:end])
             start, size = end, 0
         size += len(normal)
     if start < len(several):
-        yield several[start:]
+        yield _parted(several[start:])
+
+
+def _parted(several: Sequence[tuple[int, Normal]]) -> tuple[Sequence[int], Sequence[Normal]]:
+    return [place for place, _ in several], [normal for _, normal in several]
