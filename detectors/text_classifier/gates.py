@@ -124,7 +124,7 @@ def _stood_before(tokens: Tokens, start: NDArray[np.int64], size: NDArray[np.int
     if not len(start):
         return np.empty(0, np.bool_)
     place = (np.arange(len(tokens.hash)) - np.repeat(start, size)).astype(U64)
-    lines = np.add.reduceat(mixed(tokens.hash + (place << U64(32))), start)
+    lines = np.add.reduceat(tokens.hash * (place << U64(1) | U64(1)), start)  # hashes are mixed, and the factor is odd
     _, first = np.unique(mixed(lines ^ mixed(tokens.document[start].astype(U64))), return_index=True)
     before = np.ones(len(start), np.bool_)
     before[first] = False

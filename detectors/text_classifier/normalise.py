@@ -27,6 +27,7 @@ _HEADING = re.compile(rb"\n(?:#{1,6} )+")
 _ITEM = re.compile(rb"\n(?:- |%c ?|0{1,3}[.)] )+" % BULLET)
 _DOTS = re.compile(rb"\.(?: ?\.)+")
 _DASH = b"%c" % DASH
+_SPACED_HYPHEN = re.compile(rb"-(?<= -) ")
 _HYPHENS = re.compile(rb"--+")
 _DASHES = re.compile(rb"%c[ %c-]*" % (DASH, DASH))
 _CLITIC = re.compile(rb" '(?<=[0A-Za-z] ')(?=(?:[sS]|[dD]|[mM]|[rR][eE]|[vV][eE]|[lL][lL])(?![A-Za-z]))")
@@ -97,15 +98,16 @@ def _lines(data: bytes) -> bytes:
 def _joined(data: bytes) -> bytes:
     """With words and marks that belong together put together again."""
     data = _DOTS.sub(b"%c" % ELLIPSIS, data)
-    if b"-" in data:
-        data = _HYPHENS.sub(_DASH, data.replace(b" - ", _DASH))
+    if _SPACED_HYPHEN.search(data):
+        data = data.replace(b" - ", _DASH)
+    data = _HYPHENS.sub(_DASH, data)
     if DASH in data:
         data = _DASHES.sub(_DASH, data.replace(b" " + _DASH, _DASH))
     if _AFTER_SPACE["'"].search(data):
         data = _CLITIC.sub(b"'", data)
     if _SPACED_NOT.search(data):
         data = _NOT.sub(b"n't", data)
-    if b" na " in data:
+    if b"n na " in data:
         data = data.replace(b" gon na ", b" gonna ").replace(b" wan na ", b" wanna ")
     return _CANNOT.sub(b" cannot", data) if b" can not " in data else data
 
