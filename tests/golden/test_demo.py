@@ -24,11 +24,12 @@ VOLATILE = (  # keys and dates are new each time
     (re.compile(r"\bdemo [0-9a-f]{12}\b"), "demo …"),
     (re.compile(r"model [0-9a-f]{12}, calibration [0-9a-f]{12}"), "model …, calibration …"),  # with each training
     (
-        re.compile(r"score -?[0-9.]+, fpr [0-9.e-]+, llr -?[0-9.]+, adds -?[0-9.]+ to"),
+        re.compile(r"score -?[0-9.]+, fpr [0-9.e-]+, llr -?[0-9.]+, adds [+-]?[0-9.]+ to"),
         "score …, fpr …, llr …, adds … to",
     ),
     (re.compile(r"score -?[0-9]+\.[0-9]+$", re.MULTILINE), "score …"),
-    (re.compile(r"^( +classifier +)-?[0-9.]+(\n +sum +)-?[0-9.]+", re.MULTILINE), r"\1…\2…"),
+    (re.compile(r"^( +classifier +)[+-]?[0-9.]+(\n +sum +)-?[0-9.]+ +p [0-9.]+", re.MULTILINE), r"\1…\2…   p …"),
+    (re.compile(r"(decided by era .*P\(synthetic\)) [0-9.]+"), r"\1 …"),  # the classifier moves it
     (re.compile(r"\d+\.\d s, [\d,]+ records/s"), "… s, … records/s"),
 )
 
