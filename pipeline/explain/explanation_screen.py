@@ -6,7 +6,7 @@ A line is a sequence of (text, style) pairs; styles are names that rich knows, a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from lowbackground.detectors.evidence import MAX_DETAIL_CHARS, Evidence, Finding
+from lowbackground.detectors.evidence import Evidence, Finding
 from lowbackground.manifests.credential import Trust
 from lowbackground.pipeline.explain.explanation import Explanation
 from lowbackground.pipeline.explain.manifest_tree import Node
@@ -25,6 +25,7 @@ _HEADING = "bold"
 _FAINT = "dim"
 _SIGNAL = 11  # columns for the longest signal
 _INDENT = " " * (2 + _SIGNAL)
+_DETAIL = 1200  # characters of a detail: places of some dozen finds, and a terminal still scrolls little; --json has all
 
 
 def lines(explanation: Explanation) -> Iterator[Line]:
@@ -100,7 +101,7 @@ def _finding(finding: Finding, contribution: float, meanings: Mapping[str, str])
     for line in _numbers(evidence, contribution):
         yield ((f"{_INDENT}{line}", ""),)
     if evidence.detail:
-        yield ((f"{_INDENT}{shown(evidence.detail, MAX_DETAIL_CHARS)}", _FAINT),)
+        yield ((f"{_INDENT}{shown(evidence.detail, _DETAIL)}", _FAINT),)
     yield ((f"{_INDENT}by {who}", _FAINT),)
 
 
