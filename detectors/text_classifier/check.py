@@ -17,6 +17,8 @@ _BAGS = {"en": ("word_ngrams", "masked_ngrams"), "zh": ("character_ngrams",)}  #
 
 def problems(card: "Card", tables: Tables) -> Iterator[str]:
     """What is wrong, the first first."""
+    if not card.languages:
+        yield f"languages: there is none; expected {' or '.join(_BAGS)}"
     for code, language in card.languages.items():
         if code not in _BAGS:
             yield f"languages.{code}: there are features for {', '.join(_BAGS)} only"

@@ -4,6 +4,7 @@ The layout (github.com/huggingface/safetensors, README "Format"): eight bytes wi
 with dtype, shape and place of each table, then the numbers, little-endian. Mapped, so that all workers share one copy.
 """
 
+import hashlib
 import mmap
 from collections.abc import Mapping
 from math import prod
@@ -50,17 +51,20 @@ def write_tables(path: Path, tables: Tables) -> None:
     path.write_bytes(len(line).to_bytes(8, "little") + line + b"".join(parts))
 
 
-def read_tables(path: Path) -> Tables:
+def read_tables(path: Path, sha256: str | None = None) -> Tables:
     """The tables in a safetensors file, as read-only views of the mapped file.
 
+    `sha256`, where given, is what the file must have, in hex.
+
     Raises:
-        TableError: the file is missing, cut short, or none of the kind.
+        TableError: the file is missing, cut short, larger than `MAX_BYTES`, another one, or none of the kind.
     """
-    try:
-        with path.open("rb") as file:
-            mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError) as error:  # an empty file cannot be mapped
-        raise TableError(f"{path}: cannot be read ({error}); give the file that the training wrote") from error
+    mapped = _mapped(path)
+    if sha256 is not None and (found := hashlib.sha256(mapped).hexdigest()) != sha256:
+        raise TableError(
+            f"{path}: has the digest {found[:12]}, and its card expects {sha256[:12]}: one of them was changed or "
+            "cut short, or is of another training"
+        )
     size = int.from_bytes(mapped[:8], "little")
     if size > MAX_HEADER or 8 + size > len(mapped):
         raise TableError(f"{path}: is no safetensors file, or was cut short: {len(mapped)} bytes, header of {size}")
@@ -74,10 +78,22 @@ def read_tables(path: Path) -> Tables:
     return {name: _table(path, name, entry, body) for name, entry in header.items() if name != "__metadata__"}
 
 
+def _mapped(path: Path) -> memoryview:
+    try:
+        with path.open("rb") as file:
+            mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError) as error:  # an empty file cannot be mapped
+        raise TableError(f"{path}: cannot be read ({error}); give the file that the training wrote") from error
+    if len(mapped) > MAX_BYTES:
+        raise TableError(f"{path}: has {len(mapped)} bytes, and at most {MAX_BYTES} may be; it is no file of weights")
+    return mapped
+
+
 def _table(path: Path, name: str, entry: Any, body: memoryview) -> NDArray[Any]:
     try:
         dtype, shape, (start, end) = np.dtype(_DTYPES[entry["dtype"]]), tuple(entry["shape"]), entry["data_offsets"]
-        fits = 0 <= start <= end <= len(body) and all(type(each) is int and each >= 0 for each in shape)
+        whole = all(type(each) is int and each >= 0 for each in (*shape, start, end))
+        fits = whole and start <= end <= len(body)
     except (KeyError, TypeError, ValueError) as error:
         raise TableError(f"{path}: table {name[:80]}: dtype, shape or place is wrong ({error!r})") from error
     if not fits or end - start != prod(shape) * dtype.itemsize:

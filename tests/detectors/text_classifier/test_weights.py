@@ -1,5 +1,6 @@
 """Weights are what was written, or are refused with words that say which file, what was expected and what to do."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,6 +79,34 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_weights(tmp_path / "card.json")
 
 
+def test_files_that_are_too_large_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    toy_weights(tmp_path)
+    with (tmp_path / "card.safetensors").open("r+b") as tables:
+        tables.truncate(1 << 40)  # a hole: it takes no room, and reading it would never end
+    with pytest.raises(WeightsError, match=r"card\.safetensors: has 1099511627776 bytes, and at most"):
+        read_weights(tmp_path / "card.json")
+    with (tmp_path / "card.json").open("r+b") as card:
+        card.truncate(1 << 40)
+    with pytest.raises(WeightsError, match=r"card\.json: is longer than"):
+        read_weights(tmp_path / "card.json")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_numbers_of_a_card_are_finite(tmp_path: Path, number: str) -> None:
+    toy_weights(tmp_path)
+    path = tmp_path / "card.json"
+    path.write_text(re.sub(r'"scale": [0-9.e-]+', f'"scale": {number}', path.read_text(), count=1))
+    with pytest.raises(WeightsError, match=r"languages\.en\.heads\.0"):
+        read_weights(path)
+
+
+def test_places_of_tables_must_be_whole_numbers(tmp_path: Path) -> None:
+    header = b'{"a":{"dtype":"I8","shape":[2],"data_offsets":[0.0,2.0]}}'
+    (tmp_path / "x.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + b"ab")
+    with pytest.raises(TableError, match=r"table a"):
+        read_tables(tmp_path / "x.safetensors")
+
+
 def _set(path: str, value: object) -> Callable[[dict], None]:
     def change(card: dict) -> None:
         *parents, last = path.split(".")
@@ -112,6 +141,7 @@ def _set(path: str, value: object) -> Callable[[dict], None]:
         (_set("languages.en.windows.head", 0), "windows"),
         (_set("languages.en.windows.raw", 1 << 40), "windows"),
         (_set("languages.fr", None), "languages.fr"),
+        (_set("languages", {}), "languages: there is none"),
         (_set("surprise", 1), "surprise"),
     ],
 )
