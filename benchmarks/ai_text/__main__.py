@@ -20,6 +20,7 @@ from benchmarks.ai_text import card, held_out, shipped
 from benchmarks.ai_text.attacks import attacked
 from benchmarks.ai_text.chinese import measured
 from benchmarks.ai_text.seeds import Run, run
+from benchmarks.ai_text.siblings import siblings
 from benchmarks.ai_text.sources import HUMAN_TRAINS, folds
 from benchmarks.ai_text.table import over_seeds, table
 from benchmarks.ai_text.texts import MIN_WORDS, Texts, read_texts
@@ -55,16 +56,17 @@ def main() -> None:
         return
     jobs = [(seed, False) for seed in folds().seeds[: options.seeds]] + [(0, True)]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        kin = pool.submit(siblings, options.folder)
         runs = [
             pool.submit(run, options.folder, seed, baseline=baseline, touch=not options.develop)
             for seed, baseline in jobs
         ]
         *models, baseline = [each.result() for each in runs]
-    figures = write(models, baseline, options.folder, ship=not options.develop)
+    figures = write(models, baseline, kin.result(), options.folder, ship=not options.develop)
     print(json.dumps(figures, indent=1) if options.develop else card.CARD.read_text())
 
 
-def write(models: list[Run], baseline: Run, folder: Path, *, ship: bool) -> dict[str, Any]:
+def write(models: list[Run], baseline: Run, kin: dict[str, list[Any]], folder: Path, *, ship: bool) -> dict[str, Any]:
     """The weights of the first seed, their calibration, the figures and the card."""
     first, made = models[0], date.fromisoformat(MADE)
     fitted = first.fitted
@@ -75,6 +77,7 @@ def write(models: list[Run], baseline: Run, folder: Path, *, ship: bool) -> dict
         "baseline": over_seeds([table(baseline.scored)]),
         "attacks": attacked(first.scored, fitted.folds, first.weighed),
         "stopped": first.stopped,
+        "siblings": kin,
         "tried": json.loads(TRIED.read_text()),
         "sources": sources(first.scored.texts),
         "chinese": measured(folder),

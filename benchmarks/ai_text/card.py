@@ -50,6 +50,7 @@ def tables(figures: Mapping[str, Any]) -> dict[str, str]:
         "STOPPED": _table(("texts", "number", "stopped by a gate"), _named(figures["stopped"])),
         "TRIED": _table(("what", "AUROC", "found at 1 %", "found at 0.1 %"), figures["tried"]),
         "CHINESE": _table(("held out", *_FIGURES_HEAD, "median human score"), _named(figures["chinese"])),
+        "SIBLINGS": _table(("held out", *_SHARES_HEAD), _named(figures["siblings"])),
         "WEB": _table(("pages", "texts", "scored", "false positives"), _named(figures["web"])),
         "SOURCES": _table(
             ("file", "human texts", "machine texts", "human texts train", "licence of the human texts"),

@@ -27,7 +27,10 @@ MIN_STOP_WORDS = 0.08  # share in English; its texts have 0.2 and more
 _STOP_WORDS = frozenset(b"the of and to a in is that for it was with on as i".decode().split())
 _TAG = re.compile(r"<[a-zA-Z/][^<>]{0,80}>")
 _TURN = re.compile(r"(?m)^\s*[AQ]\d+:\s*")  # the debates number their questions and answers
-_WORD = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]")  # each Chinese character stands for a word
+_WORD = {
+    "en": re.compile(r"[a-z0-9]+"),
+    "zh": re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]"),
+}  # each Chinese character is a word
 _MULTIPLIER, _STEP = np.uint64(11400714819323198485), np.uint64(1099511628211)  # 2^64 / golden ratio; prime of FNV-1a
 
 
@@ -68,7 +71,7 @@ def read_texts(folder: Path, language: str = "en") -> Texts:
     rows.sort(key=lambda row: (row[4] in {"human", "unknown"} and not row[5], row[0]))
     columns = list(zip(*rows, strict=True))
     texts = Texts(*(np.array(column) for column in columns[:6]), text=columns[6])
-    texts = texts.only(np.flatnonzero(first_of_each(texts.text)))
+    texts = texts.only(np.flatnonzero(first_of_each(texts.text, language)))
     if language == "en":
         return replace(texts, normal=[prepared(text.encode(), WINDOWS) for text in texts.text])
     return texts
@@ -102,13 +105,13 @@ def is_english(text: str) -> bool:
     )
 
 
-def first_of_each(texts: Sequence[str]) -> np.ndarray:
+def first_of_each(texts: Sequence[str], language: str) -> np.ndarray:
     """Which texts do not repeat, in a good part, texts before them."""
     seen: set[int] = set()
     numbers: dict[str, int] = {}
     first = np.ones(len(texts), bool)
     for place, text in enumerate(texts):
-        words = [numbers.setdefault(word, len(numbers) + 1) for word in _WORD.findall(text.lower())]
+        words = [numbers.setdefault(word, len(numbers) + 1) for word in _WORD[language].findall(text.lower())]
         shingles = _shingles(np.array(words, np.uint64))
         before = sum(shingle in seen for shingle in shingles)
         if before > DUPLICATE * len(shingles):

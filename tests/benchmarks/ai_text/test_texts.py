@@ -39,7 +39,7 @@ def test_short_and_foreign_texts_are_no_english_prose():
 def test_near_duplicates_go_and_the_first_stays():
     one, two = prose(machine=False, seed=1), prose(machine=False, seed=2)
     changed = one.replace(".", " !", 1) + " One more sentence stands at the end."
-    assert first_of_each([one, two, changed, two]).tolist() == [True, True, False, False]
+    assert first_of_each([one, two, changed, two], "en").tolist() == [True, True, False, False]
 
 
 def test_of_two_copies_the_one_that_may_train_is_kept(tmp_path):
