@@ -12,7 +12,7 @@ UNKNOWN_REASONS: Mapping[str, str] = {  # the first that applies is given: a wea
     "procedural": "computed, such as a chart or a rendering; neither side claims it",
     "check-failed": "a check broke on it; prov_evidence says which, and why",
     "evidence-lost": "re-encoded, cut, or changed after signing; the original file may still carry evidence",
-    "no-calibration": "only detectors without a calibration spoke; calibrate them on human content of the same kind",
+    "no-calibration": "no classifier is calibrated for its language, length or kind; calibrate one on human content of the same",
     "inconclusive": "evidence below the bar of every rule; a trusted credential, a capture date or a better detector",
     "no-content": "neither text nor media where it was looked for; map the column that holds it (--text, read.columns.raw)",
     "too-short": "too little text for any detector; a longer excerpt, or a capture date",
@@ -43,7 +43,7 @@ def unknown_reason(case: Case) -> str:
     if case.credential is not None and case.credential["integrity"] in _CHANGED:
         return "evidence-lost"
     if speaking:
-        return "no-calibration" if all(map(_is_uncalibrated, speaking)) else "inconclusive"
+        return "no-calibration" if not any(map(_weighs, speaking)) else "inconclusive"
     return _reason_of_silence(case, own)
 
 
@@ -54,6 +54,8 @@ def _reason_of_silence(case: Case, own: Sequence[Finding]) -> str:
         return "evidence-lost"
     if case.media in _TEXTUAL and case.text_length is not None and case.text_length < MIN_CHARS:
         return "too-short"
+    if any(finding.basis is Basis.CLASSIFIER and _weighs(finding) for finding in own):
+        return "inconclusive"  # one classifier judged it: why another could not is not why it stays unknown
     for ending in _SILENT_REASONS:
         if any(finding.evidence.reason.endswith(ending) for finding in own):
             return ending
@@ -74,6 +76,7 @@ def is_procedural(case: Case) -> bool:
     )
 
 
-def _is_uncalibrated(finding: Finding) -> bool:
+def _weighs(finding: Finding) -> bool:
+    """Whether it can be weighed: by its basis, or, of a classifier, by a calibration."""
     evidence = finding.evidence
-    return finding.basis is Basis.CLASSIFIER and evidence.fpr is None and evidence.llr is None
+    return finding.basis is not Basis.CLASSIFIER or evidence.fpr is not None or evidence.llr is not None

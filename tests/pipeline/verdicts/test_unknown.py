@@ -34,7 +34,19 @@ UNSURE = said(Signal.SILENT, "text.score", Basis.CLASSIFIER, llr=-0.5)
         ("not-prose", Case([said(Signal.SKIPPED, "text.not-prose")], text_length=900)),
         ("no-calibration", Case([said(Signal.SKIPPED, "text.no-calibration")], text_length=900)),
         ("no-calibration", Case([said(Signal.SYNTHETIC, basis=Basis.CLASSIFIER, score=0.9)])),
+        (
+            "no-calibration",
+            Case([said(Signal.SKIPPED, "ai-text.language.no-calibration", Basis.CLASSIFIER)], text_length=900),
+        ),
         ("inconclusive", Case([UNSURE], text_length=900)),
+        (
+            "inconclusive",
+            Case([UNSURE, said(Signal.SILENT, "text-model.no-calibration", Basis.CLASSIFIER)], text_length=900),
+        ),
+        (
+            "inconclusive",
+            Case([UNSURE, said(Signal.SKIPPED, "text-model.too-short", Basis.CLASSIFIER)], text_length=900),
+        ),
         ("inconclusive", Case([WEAK])),
         ("inconclusive", Case([NONE], TRUSTED_CAPTURE | {"claim": "unknown"}, media="picture")),
         ("evidence-lost", Case([NONE], media="picture", notes=["reencoded"])),
