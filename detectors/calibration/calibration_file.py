@@ -6,17 +6,19 @@ that of the detector which is to use it.
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import inf, isfinite
+from math import inf, isfinite, log
 from pathlib import Path
 
 import orjson
 
 from lowbackground.detectors.calibration.calibration import Calibration, CalibrationError, Curve, Stratum, adapter
+from lowbackground.detectors.calibration.confidence import DELTA
 from lowbackground.detectors.calibration.scale import Scale, digest_of
 
 FORMAT = "lowbackground calibration 1"
 MAX_BYTES = 16 << 20  # that of a thousand strata has some five
 MAX_DAYS = 3660  # ten years; a wrong clock must not make a calibration that never expires
+_ROUNDED = 1 - 1e-5  # values are written to six digits
 _AGAIN = "make it again with `lowbackground calibrate`"
 
 
@@ -146,9 +148,24 @@ def _stratum_problems(stratum: Stratum, calibration: Calibration) -> Iterator[st
         yield "fpr: must fall from 1 towards 0"
     if stratum.llr is not None and any(one > other for one, other in pairwise(stratum.llr.values)):
         yield "llr: must not fall"
+    yield from _claims(stratum, calibration)
     at_rate = dict(stratum.thresholds).get(calibration.rate)
     if at_rate is not None and stratum.threshold * calibration.scale.sign < at_rate * calibration.scale.sign:
         yield "threshold lies below that of the rate"
+
+
+def _claims(stratum: Stratum, calibration: Calibration) -> Iterator[str]:
+    """Numbers that so few records cannot carry; borrowed curves are of records that only the total counts."""
+    counted = calibration if stratum.borrowed else stratum
+    humans, machines = counted.n_human, counted.n_machine
+    if humans < 1 or machines < 0:
+        yield f"{humans} human and {machines} machine records"
+        return
+    if min(stratum.fpr.values, default=1.0) < _ROUNDED * (1 - DELTA ** (1 / humans)):
+        yield f"fpr: lower than {humans} human records can show"
+    values = () if stratum.llr is None else stratum.llr.values
+    if any(not -log(machines + 1) <= _ROUNDED * value <= log(humans + 1) for value in values):
+        yield f"llr: further from 0 than {humans} human and {machines} machine records can show"
 
 
 def _curve_problems(curve: Curve, sign: float) -> Iterator[str]:

@@ -124,6 +124,10 @@ CHANGES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda c: c["strata"][0]["fpr"].update(values=[], scores=[]), "fpr: 0 scores"),
     (lambda c: c["strata"][0]["llr"]["values"].reverse(), "llr: must not fall"),
     (lambda c: c["strata"][0]["fpr"]["values"].__setitem__(0, 1.5), "fpr: must fall from 1"),
+    (lambda c: c["strata"][0]["fpr"]["values"].__setitem__(-1, 1e-9), "fpr: lower than 4000 human records can show"),
+    (lambda c: c["strata"][0]["llr"]["values"].__setitem__(-1, 30.0), "llr: further from 0 than"),
+    (lambda c: c["strata"][0]["llr"]["values"].__setitem__(0, -30.0), "llr: further from 0 than"),
+    (lambda c: c["strata"][0].update(n_human=40), "fpr: lower than 40 human records can show"),
 ]
 
 
