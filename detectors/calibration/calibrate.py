@@ -69,7 +69,7 @@ def calibrate(
     Raises:
         CalibrationError: no stratum has enough human records; the message lists them.
     """
-    _check(edges, rate, group_rate, valid_days)
+    check_aim(edges, rate, group_rate, valid_days)
     scores = scale.sign * sample.scores
     strata = sort_strata(sample.places, sample.machine, scores, edges, rate)
     if not strata.covered:
@@ -109,7 +109,12 @@ def calibrate(
     )
 
 
-def _check(edges: Sequence[int], rate: float, group_rate: float, valid_days: int) -> None:
+def check_aim(edges: Sequence[int], rate: float, group_rate: float, valid_days: int) -> None:
+    """Refuse what no calibration can hold, so that nobody scores a corpus first and hears it then.
+
+    Raises:
+        CalibrationError: see the message.
+    """
     if not edges or edges[0] < 1 or any(one >= other for one, other in pairwise(edges)):
         raise CalibrationError(f"lengths must be numbers of words that rise, such as 50,100,200,400; not {list(edges)}")
     if not (0 < rate < 1 and 0 < group_rate < 1):
@@ -119,11 +124,15 @@ def _check(edges: Sequence[int], rate: float, group_rate: float, valid_days: int
 
 
 def _nothing(strata: Sorted, rate: float) -> str:
-    told = "; ".join(f"{each.key}: {each.n_human} human records" for each in strata.refused[:8]) or "no record"
+    told = "; ".join(_counted(each.key, each.n_human) for each in strata.refused[:8]) or "no record"
     return (
         f"no stratum can carry a rate of {rate:g}, which takes {records_needed(rate):,} human records in one: {told}. "
         "Bring more, or ask for a higher rate: 0.01 takes 299 and 0.05 takes 59"
     )
+
+
+def _counted(key: StratumKey, humans: int) -> str:
+    return f"{key}: {humans:,} human record{'' if humans == 1 else 's'}"
 
 
 def _covered(sample: Sample, scores: Floats, strata: Sorted, speakers: Sequence[StratumKey]) -> Covered:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from lowbackground.detectors.calibration.calibrate import GROUP_RATE, RATE, VALID_DAYS, calibrate
+from lowbackground.detectors.calibration.calibrate import GROUP_RATE, RATE, VALID_DAYS, calibrate, check_aim
 from lowbackground.detectors.calibration.calibration import Calibration, CalibrationError
 from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.calibration.strata import EDGES
@@ -15,7 +15,10 @@ from lowbackground.pipeline.calibrating.era_rows import era_records
 from lowbackground.pipeline.calibrating.scoring import Scores, add_scores, known_records, limited
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.stand_ins import load_model
+
+MAX_BROKEN = 300  # letters of what is said of a broken input
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,23 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What the calibration is to hold: see `calibrate`."""
+    """What the calibration is to hold: see `calibrate`.
+
+    Raises:
+        ConfigError: no calibration can hold that.
+    """
 
     rate: float = RATE
     group_rate: float = GROUP_RATE
     edges: tuple[int, ...] = EDGES
     valid_days: int = VALID_DAYS
+
+    def __post_init__(self) -> None:
+        """Refuse it before anything is read and scored."""
+        try:
+            check_aim(self.edges, self.rate, self.group_rate, self.valid_days)
+        except CalibrationError as error:
+            raise ConfigError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +94,14 @@ def calibrate_detector(name: str, data: Data, aim: Aim, config: Config) -> Calib
         known = known_records(data.human, config, detector, data.group_column, scores)
         add_scores(scores, limited(known, config.limit), detector, machine=False)
     for out in data.eras:
-        known = era_records(out, config.read.batch_rows, detector.needs.own)
+        before = scores.read
+        known = era_records(out, config.read.batch_rows, detector.needs.own, data.group_column)
         add_scores(scores, limited(known, config.limit), detector, machine=False)
+        if scores.read == before:
+            raise ConfigError(
+                f"{out}: no row was captured before the cut-off of its kind and labelled human; a run finds such rows where it "
+                "knows when somebody else captured them: WARC files of an archive, or --captured-at COLUMN"
+            )
     if data.machine:
         known = known_records(data.machine, config, detector, data.group_column, scores)
         add_scores(scores, limited(known, config.limit), detector, machine=True)
@@ -119,7 +139,11 @@ def scored_detector(name: str, options: Mapping[str, Any], now: datetime) -> tup
 def _fitted(scores: Scores, scale: Scale, aim: Aim, now: datetime) -> Calibration:
     unscored = sum(scores.unscored.values())
     if not scores.scores:
-        reasons: Sequence[str] = [f"{reason} {count:,}" for reason, count in scores.unscored.most_common(5)]
+        reasons: Sequence[str] = [
+            *(f"{reason} {count:,}" for reason, count in scores.unscored.most_common(5)),
+            *([f"unreadable {scores.unreadable:,}"] if scores.unreadable else []),
+            *(shown(words, MAX_BROKEN) for words in scores.broken[:5]),
+        ]
         raise ConfigError(
             f"detector {scale.detector}: scored none of {scores.read:,} records: {', '.join(reasons) or 'nothing was read'}"
         )

@@ -6,7 +6,7 @@ from lowbackground.detectors.calibration.calibration import Calibration, Refused
 from lowbackground.detectors.calibration.confidence import records_needed
 from lowbackground.detectors.calibration.source_groups import is_bound
 from lowbackground.detectors.calibration.strata import DIFFERS, TOO_FEW, TOO_SHORT
-from lowbackground.pipeline.calibrating.calibrate_detector import Calibrated
+from lowbackground.pipeline.calibrating.calibrate_detector import MAX_BROKEN, Calibrated
 from lowbackground.pipeline.screen import shown
 
 SHOWN_GROUPS = 10
@@ -111,7 +111,7 @@ def _unscored(made: Calibrated) -> Iterator[str]:
     if made.unreadable:
         yield f"unreadable: {made.unreadable:,}"
     for words in made.broken:
-        yield f"broken: {shown(words, 300)}"
+        yield f"broken: {shown(words, MAX_BROKEN)}"
 
 
 def _percent(rate: float) -> str:

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lowbackground.detectors.contract import RECORDS, OwnColumn, media_kind
-from lowbackground.pipeline.calibrating.scoring import Known, host_of
+from lowbackground.pipeline.calibrating.scoring import Known, groups_of
 from lowbackground.pipeline.config import Config, Read
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.explain.inspect_output import run_facts
 from lowbackground.pipeline.output.storage import Storage
-from lowbackground.pipeline.own_columns import with_columns
+from lowbackground.pipeline.own_columns import check_present, with_columns
 from lowbackground.pipeline.readers.roles import PREFIX, roles_of
 from lowbackground.pipeline.runs.ledger import read_commits
 from lowbackground.pipeline.runs.plan import planned_units
@@ -36,13 +36,16 @@ _PLACES = {
 }
 
 
-def era_records(out: str, batch_rows: int, own: Sequence[OwnColumn] = ()) -> Iterator[Known]:
+def era_records(
+    out: str, batch_rows: int, own: Sequence[OwnColumn] = (), group_column: str | None = None
+) -> Iterator[Known]:
     """The records of the rows in `out` that are older than the era of their kind, by the run's own policy.
 
-    `own` are the user's columns that stand beside them.
+    `own` are the user's columns that stand beside them; `group_column` of them names the source group of a row, where
+    it is there and holds a name.
 
     Raises:
-        ConfigError: `out` is no finished output, or its rows hold nothing that could be scored.
+        ConfigError: `out` is no finished output, or its rows hold nothing that could be scored, or lack that column.
     """
     storage = Storage(out)
     config = Config.model_validate(run_facts(storage)["configuration"])
@@ -58,7 +61,8 @@ def era_records(out: str, batch_rows: int, own: Sequence[OwnColumn] = ()) -> Ite
         for output in commit.outputs:
             if output.path.startswith(("kept/", "rejected/")):
                 for rows, parts in _old_rows(storage, output.path, settings, policy, batch_rows, told=told):
-                    known = _known(rows, parts)
+                    check_present(rows.schema, out, [group_column] if group_column else ())
+                    known = _known(rows, parts, group_column)
                     yield replace(known, records=with_columns(known.records, rows, own))
 
 
@@ -89,8 +93,8 @@ def _old_rows(
                 yield batch.filter(pa.array(old, pa.bool_())), {**_PLACES, **here}
 
 
-def _known(rows: pa.RecordBatch, parts: dict[str, str]) -> Known:
-    """Rows of an output as records; their group is the host that they came from, else the source."""
+def _known(rows: pa.RecordBatch, parts: dict[str, str], group_column: str | None) -> Known:
+    """Rows of an output as records, and their source groups."""
     made: dict[str, pa.Array] = {part: _plain(rows.column(name)) for part, name in parts.items()}
     made["truncated"] = pa.array([False] * rows.num_rows, pa.bool_())
     made["notes"] = pa.array([[]] * rows.num_rows, RECORDS.field("notes").type)
@@ -101,8 +105,7 @@ def _known(rows: pa.RecordBatch, parts: dict[str, str]) -> Known:
         ],
         schema=RECORDS,
     )
-    places = zip(records.column("url").to_pylist(), records.column("source").to_pylist(), strict=True)
-    return Known(records, [host_of(url) or source for url, source in places])
+    return Known(records, groups_of(records, rows, group_column))
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -151,9 +151,13 @@ def _batches(format_: Format, file: InputFile, read: Read, losses: Losses) -> It
 
 
 def source_groups(batch: Batch, column: str | None) -> list[str]:
-    """The source group of each record: what its column says, else its host, else its file."""
-    records = batch.records
-    named = [None] * records.num_rows if column is None else own_values(batch.passthrough, column).to_pylist()
+    """The source group of each record of a batch."""
+    return groups_of(batch.records, batch.passthrough, column)
+
+
+def groups_of(records: pa.RecordBatch, passthrough: pa.RecordBatch, column: str | None) -> list[str]:
+    """The source group of each record: what this column of the user's says, else its host, else its file."""
+    named = [None] * records.num_rows if column is None else own_values(passthrough, column).to_pylist()
     urls, sources = records.column("url").to_pylist(), records.column("source").to_pylist()
     return [
         str(name)[:MAX_GROUP] if name is not None else host_of(url) or source[-MAX_GROUP:]

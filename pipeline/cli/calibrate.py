@@ -1,6 +1,7 @@
 """`lowbackground calibrate`: a calibration for a detector that scores, out of records of known origin."""
 
 import os
+import sys
 from pathlib import Path
 
 import typer
@@ -67,8 +68,17 @@ def calibrate(
         raise ConfigError(str(error)) from error
     for line in lines(made):
         typer.echo(line)
-    typer.echo(f"{out}: {made.calibration.digest[:12]}; use it as `detectors: {{{detector}: {{calibration: {out}}}}}`")
+    typer.echo(f"{out}: {made.calibration.digest[:12]}; use it as `{section(detector, resolved, out)}`")
     raise typer.Exit(made.exit_code)
+
+
+def section(detector: str, config: Config, out: str) -> str:
+    """What a configuration says to use the file, with the options that it was made with: it is for no others."""
+    import yaml
+
+    own = {key: value for key, value in config.detectors.get(detector, {}).items() if key != "enabled"}
+    options = yaml.safe_dump({**own, "calibration": out}, default_flow_style=True, sort_keys=False, width=sys.maxsize)
+    return f"detectors: {{{detector}: {options.strip()}}}"
 
 
 def number_of_words(lengths: str) -> tuple[int, ...]:

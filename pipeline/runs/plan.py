@@ -197,7 +197,7 @@ def read_run(storage: Storage) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except NotADirectoryError as error:
-        raise ConfigError(f"{storage.root}: is a file; -o takes a folder") from error
+        raise ConfigError(f"{storage.root}: is a file; an output is a folder") from error
     except orjson.JSONDecodeError as error:
         raise ConfigError(f"{storage.root}/{RUN_FILE}: is damaged ({error}); {_ANOTHER}") from error
     if not isinstance(previous, dict) or not previous.keys() >= _RUN_KEYS:

@@ -4,7 +4,7 @@ The trust lists are copied into `_run/trust/`, and workers read that copy, so th
 depend on what happened to the originals.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lowbackground.detectors.calibration.calibration import Calibration
 from lowbackground.detectors.contract import Detector, HoldsModel, OwnColumn, RunFacts
 from lowbackground.detectors.registry import available, build, default_names
 from lowbackground.manifests.digest import json_digest
@@ -48,7 +49,7 @@ class Setup:
     """Fixed at plan time, sent to every worker.
 
     `options` maps each detector that runs to its options, `models` are those of them that hold a model. `trust` is the folder that workers read, null where no
-    list is installed; `trust_lists` what is in it.
+    list is installed; `trust_lists` what is in it. `expired` are detectors whose calibration has expired, each with the day.
     """
 
     as_of: datetime
@@ -63,6 +64,7 @@ class Setup:
     trust_lists: tuple[TrustList, ...]
     trust_digest: str
     models: tuple[ModelFacts, ...]
+    expired: tuple[tuple[str, str], ...] = ()
 
     @property
     def policy_digest(self) -> str:
@@ -121,10 +123,14 @@ class Setup:
 
     def notices(self) -> tuple[str, ...]:
         """What the first and the last lines of a run must say."""
+        stale = tuple(
+            f"the calibration of {name} expired on {day}, so its evidence weighs less; `lowbackground calibrate {name}` makes a new one"
+            for name, day in self.expired
+        )
         if self.trust_lists or "content_credentials" not in self.options:
-            return ()
+            return stale
         words = "no trust list is installed: signers are judged by the snapshot compiled into encypher-c2pa. "
-        return (words + "`lowbackground trust update` installs the official lists",)
+        return (*stale, words + "`lowbackground trust update` installs the official lists")
 
 
 def prepare(config: Config, as_of: datetime) -> Setup:
@@ -162,7 +168,16 @@ def prepare(config: Config, as_of: datetime) -> Setup:
         lists,
         digest,
         models,
+        tuple(_expired(detectors, as_of)),
     )
+
+
+def _expired(detectors: Iterable[Detector], as_of: datetime) -> Iterator[tuple[str, str]]:
+    """The detectors whose calibration has expired, and when. A detector of a package of others may have none."""
+    for detector in detectors:
+        calibration = getattr(detector, "calibration", None)
+        if isinstance(calibration, Calibration) and calibration.is_stale(as_of):
+            yield detector.name, calibration.expires.isoformat()
 
 
 def enabled(sections: Mapping[str, Mapping[str, Any]], policy: Policy) -> dict[str, dict[str, Any]]:

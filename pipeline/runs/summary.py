@@ -116,7 +116,7 @@ def _ending(result: RunResult) -> list[str]:
     lines += [f"failed: {shown(message, MAX_LINE)}" for message in result.failures[:MAX_LINES]]
     if result.too_unreadable:
         lines.append(
-            f"more than {result.max_unreadable:.1%} of the records are unreadable: {result.out}/unreadable/ says which and why"
+            f"more than {result.max_unreadable:.1%} of the records are unreadable: {result.out.rstrip('/')}/unreadable/ says which and why"
         )
     done = f"{count(result.units, 'unit')}, {result.done_before:,} of them done before; " if result.done_before else ""
     if result.interrupted:
@@ -128,6 +128,6 @@ def _ending(result: RunResult) -> list[str]:
     lines.append(f"{done or count(result.units, 'unit') + '; '}{result.seconds:.1f} s, {rate:,.0f} records/s")
     if not result.tally.records:
         return [*lines, "no record was read: what was skipped, and why, stands above"]
-    kept = f"kept rows: {result.out}/kept/" if result.tally.kept else "no row was kept"
+    kept = f"kept rows: {result.out.rstrip('/')}/kept/" if result.tally.kept else "no row was kept"
     lines.append(f"{kept}    why a row was kept or not: lowbackground inspect {shlex.quote(result.out)} --id PROV_ID")
     return lines

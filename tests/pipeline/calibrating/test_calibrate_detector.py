@@ -185,6 +185,26 @@ def test_they_calibrate_a_detector_that_reads_a_column_of_the_users(finished: st
     assert str(found.calibration.captured_to)[:7] == "2019-03"
 
 
+def test_their_groups_may_be_a_column_too(finished: str) -> None:
+    from lowbackground.pipeline.calibrating.era_rows import era_records
+
+    groups = {group for batch in era_records(finished, 100, (), "p") for group in batch.groups}
+    assert len(groups) > 50
+
+
+def test_an_output_without_old_rows_is_refused_in_words(tmp_path: Path) -> None:
+    config = Config(inputs=(jsonl(tmp_path / "in.jsonl", rows(3)),), out=str(tmp_path / "out"), workers=1)
+    run(config)
+    with pytest.raises(ConfigError, match="no row was captured before the cut-off of its kind"):
+        made(Data(eras=(config.out,)))
+
+
+def test_what_could_not_be_read_is_named_where_nothing_was_scored(tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text("no json\n" * 3)
+    with pytest.raises(ConfigError, match="scored none of 0 records: unreadable 3"):
+        made(Data((str(tmp_path / "bad.jsonl"),)))
+
+
 def test_pictures_in_a_column_of_datasets_are_read_too(tmp_path: Path) -> None:
     from lowbackground.pipeline.calibrating.era_rows import era_records
 

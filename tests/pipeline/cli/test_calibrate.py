@@ -40,6 +40,7 @@ def test_it_writes_a_file_and_says_what_it_holds(tmp_path: Path, config: str) ->
     assert "400 human and 200 machine records" in screen
     assert "made 2026-11-20, expires 2027-11-20" in screen
     assert f"{out}: {read_calibration(out).digest[:12]}" in screen
+    assert f"`detectors: {{score_column: {{column: p, given_by: test, calibration: {out}}}}}`" in screen
 
 
 def test_a_run_uses_the_file(tmp_path: Path, config: str) -> None:
@@ -70,7 +71,10 @@ def test_options_reach_the_calibration(tmp_path: Path, config: str) -> None:
     ("arguments", "words"),
     [
         (["h.jsonl", "--lengths", "many"], "--lengths many: expected numbers of words"),
-        (["h.jsonl", "--rate", "0"], "rates must lie between 0 and 1"),
+        (["gone.jsonl", "--rate", "0"], "rates must lie between 0 and 1"),  # before anything is read
+        (["gone.jsonl", "--lengths", "100,50"], "numbers of words that rise"),
+        (["gone.jsonl", "--valid-days", "0"], "holds for 1 to 3660 days"),
+        (["--from-era", "h.jsonl"], "h.jsonl: is a file; an output is a folder"),
         (["h.jsonl"], "no stratum can carry a rate of 0.001"),
         (["gone.jsonl"], "no such file"),
         ([], "no human records"),

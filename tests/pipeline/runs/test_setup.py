@@ -1,13 +1,16 @@
 """What is made ready before a run: a verifier that cannot be relied on stops it there."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lowbackground.detectors.calibration.calibration_file import write_calibration
 from lowbackground.manifests import c2pa
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.setup import prepare
+from tests.calibrations import FRESH, STALE, normal_calibration
 from tests.factories import AS_OF
 
 
@@ -27,3 +30,13 @@ def test_a_verifier_that_ignores_its_settings_stops_the_run_before_it_reads(
     monkeypatch.setattr(c2pa, "try_out", ignoring)
     with pytest.raises(ConfigError, match=f"{name}: SettingsError: c2pa-rs does not read its trust lists"):
         prepare(config, AS_OF)
+
+
+def test_an_expired_calibration_is_said_in_the_first_and_the_last_lines(tmp_path: Path) -> None:
+    write_calibration(normal_calibration(), tmp_path / "c.json")
+    options = {"column": "p", "given_by": "test", "calibration": str(tmp_path / "c.json")}
+    config = Config.model_validate({"detectors": {"score_column": options, "ai_text": {"enabled": False}}})
+    assert not any("expired" in line for line in prepare(config, FRESH).notices())
+    (line,) = (line for line in prepare(config, STALE).notices() if "expired" in line)
+    assert line.startswith("the calibration of score_column expired on 2027-11-20")
+    assert "`lowbackground calibrate score_column`" in line
