@@ -29,9 +29,9 @@ GATES = {
 }
 PASSED = len(GATES)
 
-MAX_CODE = 0.3  # share of tokens in lines of code (B.9 of the study: about 30 %)
+MAX_CODE = 0.3  # share of tokens in lines of code: a page around a snippet is prose, a commented listing is not
 MAX_FIGURES = 0.3  # share of numbers among words and numbers
-MAX_SYMBOLS = 0.05  # share of characters (B.9: about 5 %)
+MAX_SYMBOLS = 0.05  # share of characters: names and quotations in other alphabets stay below
 MAX_REPEATED = 0.3  # share of words in lines that stood before
 MIN_DISTINCT = 0.2  # distinct words to words; 4,000 characters of prose have 0.35 or more
 MAX_FRAGMENTS = 0.5  # share of words in short lines without an end mark

@@ -119,7 +119,7 @@ class Language:
     heads: tuple[Head, ...]
     combine: Combine
     min_words: int = (
-        100  # characters for Chinese; B.5: below 100 words a global threshold quadruples its false positives
+        100  # characters for Chinese; below 100 words one threshold for all lengths has four times its false positives
     )
     __pydantic_config__: ClassVar = _STRICT
 
