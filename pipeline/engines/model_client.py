@@ -13,6 +13,8 @@ from lowbackground.pipeline.judge import Breakdown, RemoteDetectorError
 from lowbackground.pipeline.runs.setup import Setup
 from lowbackground.pipeline.stand_ins import ModelFacts, StandIn
 
+MOST_ENDS = 50  # while one question waits; two for each of many workers' records are no fault of it, ever more may be
+
 
 def remote_detectors(setup: Setup, address: str) -> list[Detector]:
     """The detectors that hold a model, answered by the process that listens at `address`."""
@@ -41,17 +43,20 @@ class ModelClient:
 
         Raises:
             RemoteDetectorError: the detector raised there.
-            ModelProcessError: the process ended while the model looked at these records, twice; or there is none.
+            ModelProcessError: the process ended while the model looked at these records, twice, or again and again before;
+            or there is none.
         """
-        alone = False
+        alone, ends = False, 0
         while True:
             try:
                 answer = self._answer(detector, columns, alone)
             except EndedError as ended:
-                if alone and ended.asked:
+                ends += 1
+                if (alone and ended.asked) or ends == MOST_ENDS:
+                    how = "twice over the same records" if alone and ended.asked else f"{ends} times before it saw them"
                     raise ModelProcessError(
-                        f"the process that holds the model of {detector} ended twice over the same records; their unit "
-                        "is undone, and the next run tries it again"
+                        f"the process that holds the model of {detector} ended {how}; their unit is undone, and the next "
+                        "run tries it again"
                     ) from ended
                 alone = alone or ended.asked  # what only waited for its turn is not at fault
                 continue

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from lowbackground.detectors.contract import Exhibit, Findings
 from lowbackground.detectors.evidence import Evidence, Signal
-from lowbackground.pipeline.engines.model_messages import Question
+from lowbackground.pipeline.engines.model_client import MOST_ENDS, ModelClient
+from lowbackground.pipeline.engines.model_messages import Answer, EndedError, Question
 from lowbackground.pipeline.engines.model_process import (
     MERGED_ROWS,
     AcceleratorLostError,
@@ -19,6 +20,7 @@ from lowbackground.pipeline.engines.model_process import (
     is_accelerator_lost,
     take_group,
 )
+from lowbackground.pipeline.errors import ModelProcessError
 from lowbackground.pipeline.judge import Breakdown
 from tests.factories import records
 from tests.fakes import QUIET, FakeModel
@@ -137,3 +139,18 @@ def test_what_is_put_together_stays_within_bounds() -> None:
     assert [len(group) for group in groups(question(*half), question(*half), question("y"))] == [2, 1]
     long = "x" * (30 << 20)
     assert [len(group) for group in groups(question(long), question(long), question(long))] == [2, 1]
+
+
+def test_a_process_that_ends_again_and_again_before_it_sees_the_records_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bool] = []
+
+    def ends(_client: ModelClient, _detector: str, _columns: pa.RecordBatch, alone: bool) -> Answer:
+        asked.append(alone)
+        raise EndedError(asked=False)
+
+    monkeypatch.setattr(ModelClient, "_answer", ends)
+    with pytest.raises(ModelProcessError, match=f"ended {MOST_ENDS} times before it saw them"):
+        ModelClient("nowhere").ask("fake", records([{"text": "a"}]))
+    assert asked == [False] * MOST_ENDS
