@@ -1,6 +1,6 @@
 """Rebuilds the weights of `ai_text` and prints the full table: `python -m benchmarks.ai_text [TEXT_FOLDER]`.
 
-Needs the extra `train`, two cores and 8 GiB; takes about half an hour. Writes the weights and their calibration into
+Needs the extra `train`, two cores and 12 GiB; takes about half an hour. Writes the weights and their calibration into
 the package, the figures beside this file, and the model card. With `--shipped` nothing is trained or written: the shipped
 weights judge the folder, source by source.
 """
@@ -83,7 +83,7 @@ def write(models: list[Run], baseline: Run, kin: dict[str, list[Any]], folder: P
         "chinese": measured(folder),
     }
     scale = Scale("ai_text", f"{SCORE_VERSION}.{VERSION}")
-    figures["held out"] = held_out.held_out(first.calibrating, scale, made)
+    figures["held out"] = held_out.held_out(first.held_out, scale, made)
     if ship:
         language, tables = english(fitted.final, first.weighed, MIN_WORDS)
         about = {

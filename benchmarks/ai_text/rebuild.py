@@ -43,10 +43,16 @@ class Aligned:
 
 @dataclass(frozen=True, slots=True)
 class CrossFit:
-    """Outputs of heads for each text and each piece, by a model that saw nothing of its group; nan where there is none."""
+    """Outputs of heads for each text and each piece, by a model that saw nothing of its group; nan where there is none.
+
+    In `calibrating` and `calibrating_pieces` those of human texts that never train are of the model that ships: it is new
+    to them too, and may have met machine texts of their genre.
+    """
 
     whole: np.ndarray
     pieces: np.ndarray
+    calibrating: np.ndarray
+    calibrating_pieces: np.ndarray
     folds: Mapping[str, Aligned]
     final: HeadsFit
 
@@ -104,7 +110,11 @@ def cross_fit(
         cut = np.flatnonzero(groups[ready.of] == group)
         pieces[cut] = fitted[group](ready.piece_seen.only(cut))
         print(f"  seed {seed}: {len(rows):,} texts of {group} scored by a model without it", flush=True)
-    return CrossFit(whole, pieces, fitted, final)
+    by_final, cut_by_final = whole.copy(), pieces.copy()
+    by_final[bridge] = wanted
+    of_bridge = np.flatnonzero(bridge[ready.of])
+    cut_by_final[of_bridge] = final(ready.piece_seen.only(of_bridge))
+    return CrossFit(whole, pieces, by_final, cut_by_final, fitted, final)
 
 
 def aligned(heads: HeadsFit, found: np.ndarray, wanted: np.ndarray) -> Aligned:

@@ -32,9 +32,14 @@ BASELINE = (  # the prototype: no pieces, no negatives from base models, rewrite
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one seed of one recipe gives; `stopped` counts texts that a gate stopped, by kind."""
+    """What one seed of one recipe gives; `stopped` counts texts that a gate stopped, by kind.
+
+    `held_out` and `calibrating` hold some long texts by a piece: the one for calibrations that are tried on a group they
+    never saw, the other for the calibration that ships.
+    """
 
     scored: Scored
+    held_out: Scored
     calibrating: Scored
     fitted: CrossFit | None
     weighed: Any
@@ -50,10 +55,14 @@ def run(folder: Path, seed: int, *, baseline: bool, touch: bool) -> Run:
     human = (texts.kind == "human") & ~np.isnan(fitted.whole[:, 0])
     weighed = combination(fitted.whole[human], np.zeros(np.count_nonzero(human), np.bool_), recipe)
     scored = Scored(texts, combine(fitted.whole, weighed), ready.seen.words, groups_of(texts, folds()))
-    calibrating = cut_some(scored, ready.of, combine(fitted.pieces, weighed), ready.piece_seen.words)
+    words = ready.piece_seen.words
+    held_out = cut_some(scored, ready.of, combine(fitted.pieces, weighed), words)
+    by_final = replace(scored, scores=combine(fitted.calibrating, weighed))
+    calibrating = cut_some(by_final, ready.of, combine(fitted.calibrating_pieces, weighed), words)
     slim = Scored(replace(texts, normal=()), scored.scores, scored.words, scored.groups)
     return Run(
         slim,
+        replace(held_out, texts=slim.texts),
         replace(calibrating, texts=slim.texts),
         None if baseline or seed else fitted,
         weighed,

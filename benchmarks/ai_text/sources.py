@@ -39,6 +39,11 @@ PUBLIC_DOMAIN_SPLITS = {"human_nltk": {"nltk-inaugural", "nltk-state_union"}}  #
 AFTER_THE_CUT_OFF = {
     ("human_dnagpt", "nature-2023")
 }  # labelled human, but written when machines could: known to be neither
+NO_HUMAN_KIN = {
+    "hppt",
+    "kaggle_essays",
+    "nd_hal",
+}  # abstracts, student essays: with no human text beside, genre is evidence
 NON_COMMERCIAL = {"detectanyllm"}  # Pi-Lab 1.0: not even its machine texts train
 
 _BASE_FILES = {"fastdetectgpt", "lastde", "seqxgpt", "binoculars", "alpaca_eval"}
@@ -91,7 +96,7 @@ def kind(file: str, split: str, domain: str, label: str, generator: str) -> str:
 
 
 def may_train(file: str, split: str, label: str) -> bool:
-    """Whether a text may train weights, by its licence."""
+    """Whether a text may train weights, by its licence, and for machine text by whether human text like it may."""
     if label == "machine":
-        return file not in NON_COMMERCIAL
+        return file not in NON_COMMERCIAL | NO_HUMAN_KIN
     return file in HUMAN_TRAINS or split in PUBLIC_DOMAIN_SPLITS.get(file, ())

@@ -49,6 +49,10 @@ def test_machine_text_trains_from_any_file_that_is_not_non_commercial():
     assert not may_train("detectanyllm", "polish", "machine")
 
 
+def test_machine_text_of_a_genre_without_human_text_beside_it_does_not_train():
+    assert not may_train("nd_hal", "asap", "machine")
+
+
 @pytest.mark.parametrize(
     ("file", "split", "domain", "label", "generator", "expected"),
     [
