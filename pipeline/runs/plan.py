@@ -104,8 +104,8 @@ def make_plan(config: Config) -> Planned:
     as_of = _as_of(config, previous)
     config = config.with_values(as_of=as_of)
     setup = prepare(config, as_of)
-    if previous is not None:
-        check_same(config, setup, previous)
+    if previous is not None and not _is_same(config, setup, previous, storage):
+        previous = None
     found_inputs = discover(config.inputs, config.read)
     if previous is not None:  # a start without inputs finishes the plan; one with others adds to it
         found_inputs = Discovered(found_inputs.files, _passed_over(previous, config.inputs, found_inputs.skipped))
@@ -125,6 +125,23 @@ def make_plan(config: Config) -> Planned:
     }
     run = RunPlan(config, setup, schema, json_digest(identity)[:16])
     return Planned(run, tuple(units), commits, undo, found_inputs.skipped)
+
+
+def _is_same(config: Config, setup: Setup, previous: Mapping[str, Any], storage: Storage) -> bool:
+    """Whether this goes on with the run before it; not where that one finished nothing under another configuration.
+
+    So a model that did not load, or an option that was wrong, does not bind a folder in which nothing was written yet.
+
+    Raises:
+        ConfigError: the folder holds rows by another configuration, or this one names no inputs to begin anew with.
+    """
+    try:
+        check_same(config, setup, previous)
+    except ConfigError:
+        if not config.inputs or read_commits(storage):
+            raise
+        return False
+    return True
 
 
 def _whole(storage: Storage, commits: Mapping[str, Commit]) -> dict[str, Commit]:

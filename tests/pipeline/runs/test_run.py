@@ -14,6 +14,7 @@ import yaml
 
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.runs.plan import make_plan, publish
 from lowbackground.pipeline.runs.run import run
 from lowbackground.pipeline.runs.summary import RunResult
 from tests.assets import tiny
@@ -197,6 +198,16 @@ def test_another_configuration_is_refused_and_named(filtered: Filtered, change: 
     config, _, _ = filtered
     with pytest.raises(ConfigError, match=words):
         run(config.with_values(**change))
+
+
+def test_a_start_that_finished_nothing_binds_no_folder(config: Config) -> None:
+    """Such as one whose model did not load: the option is mended, and the same folder named again."""
+    publish(make_plan(config))
+    other = config.with_values(keep=("human",))
+    with pytest.raises(ConfigError, match="keep was"):
+        run(other.with_values(inputs=()))  # which would finish a plan, and there is none of its kind
+    assert run(other).exit_code == 0
+    assert {row["prov_label"] for row in rows_of(Path(config.out))} == {"human"}
 
 
 def test_as_of_of_a_resumed_run_is_that_of_its_plan(config: Config) -> None:
