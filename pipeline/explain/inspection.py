@@ -34,6 +34,9 @@ def inspect_location(what: str, config: Config, record: str | None = None) -> Ex
     """
     location, record = (what, record) if record is not None else split_location(what)
     found = discover((location,), config.read)
+    if not found.files:
+        why = ", ".join(found.skipped) or "nothing that is a record"
+        raise ConfigError(f"{location}: holds nothing to explain ({why})")
     if len(found.files) != 1:
         raise ConfigError(
             f"{location}: holds {len(found.files)} inputs, and one record is explained at a time; name a file in it"

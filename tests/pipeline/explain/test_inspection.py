@@ -138,6 +138,9 @@ def test_what_is_not_there_is_said_with_examples(shard: Path) -> None:
         lowbackground.inspect(str(shard), CONFIG)
     with pytest.raises(ConfigError, match="no-such-file"):
         lowbackground.inspect("no-such-file.jpg", CONFIG)
+    (shard.parent / "nothing.txt").touch()
+    with pytest.raises(ConfigError, match=r"nothing.txt: holds nothing to explain \(empty\)"):
+        lowbackground.inspect(str(shard.parent / "nothing.txt"), CONFIG)
 
 
 def test_a_record_that_cannot_be_judged_says_why(shard: Path) -> None:
