@@ -29,7 +29,7 @@ from lowbackground.detectors.models.media_adapter import (
     media_adapter,
     named,
 )
-from lowbackground.detectors.models.media_classifier import MediaClassifier, processor_config
+from lowbackground.detectors.models.media_classifier import RATE, MediaClassifier, processor_config
 from lowbackground.detectors.models.model_folder import ModelError, find_model
 from lowbackground.detectors.models.sound import Samples, Sound, decoded_sound, windows
 
@@ -49,7 +49,6 @@ WINDOW = (
 WINDOWS = 8
 MAX_SECONDS = 120.0
 MIN_SECONDS = 1.0
-RATE = 16_000  # samples a second, where the feature extractor names no other
 _RATES = range(8_000, 48_001)
 _RULES = "1"
 _NOT_DECODED = Evidence(Signal.SKIPPED, "audio-model.not-decoded")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from math import isfinite
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from lowbackground.detectors.models.machine_label import log_odds
 from lowbackground.detectors.models.model_folder import ModelError, ModelFolder
 
 PROCESSOR_FILE = "preprocessor_config.json"
+RATE = 16_000  # samples a second, where a feature extractor names no other
 DECIMALS = 2  # of log-odds, in nats: how a batch is cut changes float32 sums in the sixth digit, and never shows
 
 Inputs = Mapping[str, NDArray[Any]]  # what the processor makes of one picture or window, without the axis of the batch
@@ -51,12 +53,38 @@ class MediaClassifier:
             raise ModelError(f"batch_size {self.batch_size}: expected 1 or more")
 
     def load(self) -> None:
-        """Read processor and weights into memory, once.
+        """Read processor and weights into memory, and try them on a plain input, once.
 
         Raises:
             ModelError: they cannot be used.
         """
-        self._loaded  # noqa: B018 - a cached property
+        self._tried  # noqa: B018 - a cached property
+
+    @cached_property
+    def _tried(self) -> float:
+        """The score of a plain input: what fails there must not fail once a row."""
+        _, loaded = self._loaded
+        name, place = self.folder.name, loaded.device
+        try:
+            (score,) = self._batch([self._plain()])
+        except Exception as error:  # each architecture has errors of its own
+            told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            raise ModelError(f"model {name}: fails on a plain {self.task} input on {place}: {told}") from error
+        if not isfinite(score):
+            raise ModelError(
+                f"model {name}: gives {score} for a plain {self.task} input on {place}; its weights are damaged, or overflow "
+                "in this dtype"
+            )
+        return score
+
+    def _plain(self) -> Inputs:
+        """A picture that goes from black to white, or a second of a tone."""
+        if self.task == "image":
+            ramp = np.linspace(0, 255, 256).astype(np.uint8)
+            return self.prepared(np.broadcast_to(ramp[:, None, None], (256, 256, 3)).copy())
+        rate = int(processor_config(self.folder).get("sampling_rate", RATE))
+        tone = np.sin(np.arange(rate, dtype=np.float32) * np.float32(2 * np.pi * 440 / rate))
+        return self.prepared(tone, sampling_rate=rate)
 
     @cached_property
     def _loaded(self) -> tuple[Any, LoadedModel]:

@@ -25,7 +25,7 @@ from lowbackground.detectors.models.model_folder import ModelError
 from tests.factories import AS_OF, records
 from tests.media_files import film_file, grey_frames, sound_file, tone
 from tests.media_scores import RUN, noise, observe, picture
-from tests.tiny_media_models import SIDE, picture_model
+from tests.tiny_media_models import SIDE, picture_model, sound_model
 
 
 def test_a_record_that_asks_for_too_much_memory_fails_by_itself(
@@ -199,3 +199,25 @@ def image_folder(path: str) -> Any:
     from lowbackground.detectors.models.model_folder import find_model
 
     return find_model(path)
+
+
+@pytest.mark.parametrize("module", [image, audio, video])
+def test_weights_that_are_no_numbers_are_refused_when_they_are_loaded(tmp_path: Path, module: ModuleType) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    folder = sound_model(tmp_path / "m") if module is audio else picture_model(tmp_path / "m")
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: each * np.nan for name, each in weights.items()}, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=r"gives nan for a plain (image|audio) input"):
+        built(module, str(folder), str(folder)).load()
+
+
+def test_a_model_that_fails_on_a_plain_input_is_refused_when_it_is_loaded(
+    pictures: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_classifier: MediaClassifier, _inputs: object) -> list[float]:
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(MediaClassifier, "_batch", fails)
+    with pytest.raises(ModelError, match=r"fails on a plain image input on .*: RuntimeError: shapes do not fit"):
+        image.image_model(model=pictures, run=RUN).load()
