@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.ai_text.measure import figures, rounded
-from benchmarks.ai_text.rebuild import REWRITES
+from benchmarks.ai_text.sources import REWRITES
 from benchmarks.ai_text.table import Scored
 from benchmarks.ai_text.texts import Texts, read_texts
 from lowbackground.detectors.text_classifier.chinese import chinese_gates

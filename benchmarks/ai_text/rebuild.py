@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.ai_text.sources import Folds
+from benchmarks.ai_text.sources import REWRITES, Folds
 from benchmarks.ai_text.texts import Texts
 from lowbackground.detectors.text_classifier.fit import Material, fit, outputs
 from lowbackground.detectors.text_classifier.fit_examples import Examples, Seen
 from lowbackground.detectors.text_classifier.fit_heads import HEADS, HeadsFit, Recipe
-
-REWRITES = ("hc3plus", "hppt", "l2r", "mixset")  # edited files whose texts a model wrote anew from a human one
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,18 +46,18 @@ NO_HUMAN_KIN = {
 }  # abstracts, student essays: with no human text beside, genre is evidence
 NON_COMMERCIAL = {"detectanyllm"}  # Pi-Lab 1.0: not even its machine texts train
 
+REWRITES = (
+    "hc3plus",
+    "hppt",
+    "l2r",
+    "mixset",
+)  # summarised or translated, polished, rewritten, polished or completed: the study counted them
 _BASE_FILES = {"fastdetectgpt", "lastde", "seqxgpt", "binoculars", "alpaca_eval"}
 _BASE = re.compile(
     r"gpt-?2|gpt-?neo|gpt-?j|neox|opt[-_]|bloom|falcon[-_]7b$|gemma_7b|llama1_|llama2_13b$|llama3_8b|phi2$"
     r"|^davinci|^gpt3$|^llama$|pythia-12b-mix|text_davinci_001",
     re.IGNORECASE,
 )
-_EDITED_FILES = {
-    "hppt",
-    "l2r",
-    "mixset",
-    "hc3plus",
-}  # polished; rewritten; polished or completed; summarised, translated
 _EDITED_SPLITS = {"imbd": {"polish", "rewrite", "expand", "multilang-polish"}}
 _CORE_OF_DETECTRL = {"direct_prompt", "prompt_few_shot", "prompt_SICO"}  # its other domains name the attack
 
@@ -82,7 +82,7 @@ def kind(file: str, split: str, domain: str, label: str, generator: str) -> str:
     """One of `KINDS`."""
     if label == "human":
         return "unknown" if (file, split) in AFTER_THE_CUT_OFF else "human"
-    if file in _EDITED_FILES or split in _EDITED_SPLITS.get(file, ()):
+    if file in REWRITES or split in _EDITED_SPLITS.get(file, ()):
         return "edited"
     if (file, split) == ("biscope", "paraphrased") or (file == "gecscore" and split != "core"):
         return "attack"

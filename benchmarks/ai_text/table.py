@@ -10,10 +10,10 @@ import numpy as np
 
 from benchmarks.ai_text.families import family
 from benchmarks.ai_text.measure import RATES, cuts, figures, rounded
+from benchmarks.ai_text.sources import REWRITES
 from benchmarks.ai_text.texts import Texts
 
 EDGES = (50, 100, 200, 400)  # words at which a length begins, as in the calibration
-REWRITES = ("hc3plus", "hppt", "l2r", "mixset")  # edited files that the study counted as machine text
 FEW = 50  # texts below which no share is printed
 
 Rows = dict[str, list[object]]
