@@ -25,7 +25,9 @@ _HEADING = "bold"
 _FAINT = "dim"
 _SIGNAL = 11  # columns for the longest signal
 _INDENT = " " * (2 + _SIGNAL)
-_DETAIL = 1200  # characters of a detail: places of some dozen finds, and a terminal still scrolls little; --json has all
+_DETAIL = (
+    1200  # characters of a detail: places of some dozen finds, and a terminal still scrolls little; --json has all
+)
 
 
 def lines(explanation: Explanation) -> Iterator[Line]:
