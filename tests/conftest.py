@@ -1,5 +1,6 @@
 """Fixtures and options that every test may use."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(no_data)
         if "soak" in item.keywords and not soaking:
             item.add_marker(no_soak)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """Programs under test hear Ctrl-C, also where a shell started this suite in the background and had it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
