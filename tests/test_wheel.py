@@ -14,7 +14,7 @@ from lowbackground.pipeline import config
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("lowbackground", "pipeline", "detectors", "manifests")
-DATA = {".py", ".yaml", ".json", ".typed"}
+DATA = {".py", ".yaml", ".json", ".safetensors", ".typed"}
 
 
 def expected() -> set[str]:

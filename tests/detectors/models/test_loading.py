@@ -2,6 +2,7 @@
 
 import gc
 import json
+import shutil
 import socket
 from pathlib import Path
 
@@ -34,8 +35,11 @@ def test_weights_can_be_had_in_bfloat16(folder: Path) -> None:
     assert {weights.dtype for weights in loaded.model.parameters()} == {torch.bfloat16}
 
 
-def test_a_process_holds_one_copy_and_only_as_long_as_it_is_used(folder: Path) -> None:
-    found = find_model(str(folder))
+def test_a_process_holds_one_copy_and_only_as_long_as_it_is_used(folder: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(folder, tmp_path / "own"))
+    config = json.loads((own / "config.json").read_text())
+    (own / "config.json").write_text(json.dumps(config | {"used_by": "this test alone"}))  # copies go by digest
+    found = find_model(str(own))
     one = load_model(found, CLASSIFIER, device="cpu")
     assert load_model(found, CLASSIFIER, device="cpu") is one
     assert load_model(found, CLASSIFIER, device="cpu", dtype="bfloat16") is not one
