@@ -220,7 +220,10 @@ class _TrustMark:
             network, device = self._loaded
             with torch.inference_mode():
                 logits = network(torch.from_numpy(np.stack(batch)).to(device))
-            for row in np.asarray(logits.cpu()) > 0:
+            found = np.asarray(logits.cpu())
+            if not np.isfinite(found).all():  # which would look like zeros, and like no mark
+                raise FloatingPointError("the network gives what is no number")
+            for row in found > 0:
                 yield int("".join("1" if bit else "0" for bit in row), 2)
 
     def _evidence(self, bits: Bits, records: pa.RecordBatch, row: int) -> tuple[Evidence, Payload | None]:

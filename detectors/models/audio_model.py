@@ -31,6 +31,7 @@ from lowbackground.detectors.models.media_adapter import (
 )
 from lowbackground.detectors.models.media_classifier import RATE, MediaClassifier, processor_config
 from lowbackground.detectors.models.model_folder import ModelError, find_model
+from lowbackground.detectors.models.model_task import check_task
 from lowbackground.detectors.models.sound import Samples, Sound, decoded_sound, windows
 
 PREFIX = "audio-model"
@@ -93,6 +94,7 @@ def audio_model(
     require_torch()
     require_av()
     folder = find_model(model, revision=revision, digest=digest)
+    check_task(folder, "sound classifier")
     machine = label_of(folder.config, machine_label)
     rate = processor_config(folder).get("sampling_rate", RATE)
     if rate not in _RATES:

@@ -15,6 +15,7 @@ from lowbackground.detectors.models.machine_label import machine_label as label_
 from lowbackground.detectors.models.media_adapter import AbstainError, Cut, Data, Piece, media_adapter, named
 from lowbackground.detectors.models.media_classifier import MediaClassifier, processor_config
 from lowbackground.detectors.models.model_folder import ModelError, find_model
+from lowbackground.detectors.models.model_task import check_task
 from lowbackground.detectors.pixels import (
     TooManyPixelsError,
     UndecodableError,
@@ -68,6 +69,7 @@ def image_model(
         raise ModelError(f"min_side {min_side}: expected 1 or more pixels")
     require_torch()
     folder = find_model(model, revision=revision, digest=digest)
+    check_task(folder, "picture classifier")
     machine = label_of(folder.config, machine_label)
     processor_config(folder)
     scale = Scale("image_model", f"{_RULES}, {named({'label': machine, 'dtype': dtype})}", model=folder.digest)

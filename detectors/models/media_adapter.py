@@ -6,6 +6,7 @@ What differs between kinds of media is a `Cutter`; what a score means is its cal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import isfinite, nan
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
@@ -109,8 +110,10 @@ class MediaAdapter:
         return Findings(work.evidence(scores))
 
     def judged(self, cut: Cut, times: Sequence[float | None], scores: Sequence[float]) -> Evidence:
-        """The evidence that the scores of a record's pieces are."""
+        """The evidence that the scores of a record's pieces are; one that is no number leaves the record without a score."""
         score = max(scores) if self.aggregate == "highest" else round(sum(scores) / len(scores), DECIMALS)
+        if not all(map(isfinite, scores)):  # which `max` would pass over
+            score = nan
         facts = {**cut.facts, **_extent(times, scores)}
         return scored(score, self.group, None, self.calibration, self.as_of, prefix=self.prefix, facts=facts)
 

@@ -15,6 +15,7 @@ from lowbackground.detectors.models import machine_label as labels
 from lowbackground.detectors.models import text_adapter
 from lowbackground.detectors.models.loading import DType, load_model, require_torch
 from lowbackground.detectors.models.model_folder import ModelFolder, find_model
+from lowbackground.detectors.models.model_task import check_task
 from lowbackground.detectors.models.text_adapter import MAX_TOKENS, MIN_TOKENS, LoadedScorer, TextAdapter
 from lowbackground.detectors.models.text_tokens import check_tokenizer, most_tokens, text_config
 from lowbackground.detectors.models.token_batches import Scores, TokenBatch
@@ -50,6 +51,7 @@ def text_model(
     """
     require_torch()
     folder = find_model(model, revision=revision, digest=digest)
+    check_task(folder, "text classifier")
     machine = labels.machine_label(folder.config, machine_label)
     tokens = min(MAX_TOKENS, most_tokens(folder.config) or MAX_TOKENS) if max_tokens is None else max_tokens
     check_tokenizer(folder, tokens)

@@ -32,6 +32,7 @@ from lowbackground.detectors.models.media_adapter import (
 )
 from lowbackground.detectors.models.media_classifier import MediaClassifier, processor_config
 from lowbackground.detectors.models.model_folder import ModelError, find_model
+from lowbackground.detectors.models.model_task import check_task
 
 PREFIX = "video-model"
 REASONS: dict[str, str] = {
@@ -87,6 +88,7 @@ def video_model(
     require_torch()
     require_av()
     folder = find_model(model, revision=revision, digest=digest)
+    check_task(folder, "picture classifier")
     machine = label_of(folder.config, machine_label)
     processor_config(folder)
     rules = named({"label": machine, "dtype": dtype, "frames": frames})

@@ -28,8 +28,8 @@ class Method:
 
     `per_token` maps the log-probabilities of the scoring model, float32 (positions, tokens), those of the reference
     model, and the token that follows each position to rows of float32 (rows, positions). The last position has no
-    token after it: what depends on one is meaningless there. `combine` makes the score of those rows, or null where the
-    formula has no value.
+    token after it: what depends on one is meaningless there. `combine` makes the score of those rows: null where the
+    formula has no value, NaN where a model gave no number, and the two are never taken for each other.
     """
 
     name: str
@@ -69,8 +69,15 @@ def _likelihood(logp: "Tensor", following: "Tensor") -> "Tensor":
 
 
 def _log_rank(logp: "Tensor", following: "Tensor") -> "Tensor":
-    """Ranks begin at 1; of tokens that are exactly as likely each has the best rank."""
-    return ((logp > logp.gather(-1, following[:, None])).sum(-1) + 1).log()
+    """Ranks begin at 1; of tokens that are exactly as likely each has the best rank.
+
+    Nothing is likelier than what is no number: that would rank first, and stays no number.
+    """
+    import torch
+
+    own = logp.gather(-1, following[:, None])
+    ranks = ((logp > own).sum(-1) + 1).log()
+    return torch.where(own[:, 0].isnan(), own[:, 0], ranks)
 
 
 def _likelihoods(logp: "Tensor", _reference: "Tensor", following: "Tensor") -> "Tensor":
@@ -114,17 +121,17 @@ def _mean_log_rank(values: Values) -> float | None:
 
 def _ratio(values: Values) -> float | None:
     likelihood, log_rank = values[:, :-1].sum(axis=1)
-    return float(-likelihood / log_rank) if log_rank > 0 else None
+    return None if log_rank == 0 else float(-likelihood / log_rank)
 
 
 def _discrepancy(values: Values) -> float | None:
     likelihood, mean, variance = values[:, :-1].sum(axis=1)
-    return float((likelihood - mean) / np.sqrt(variance)) if variance > 0 else None
+    return None if variance <= 0 else float((likelihood - mean) / np.sqrt(variance))
 
 
 def _binoculars(values: Values) -> float | None:
     cross_entropy = values[1].mean()
-    return float(-values[0, :-1].mean() / cross_entropy) if cross_entropy > 0 else None
+    return None if cross_entropy == 0 else float(-values[0, :-1].mean() / cross_entropy)
 
 
 METHODS: Mapping[str, Method] = {

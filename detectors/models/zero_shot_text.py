@@ -15,7 +15,8 @@ from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.models import text_adapter
 from lowbackground.detectors.models.loading import DType, load_model, require_torch
-from lowbackground.detectors.models.model_folder import ModelFolder, find_model
+from lowbackground.detectors.models.model_folder import ModelError, ModelFolder, find_model
+from lowbackground.detectors.models.model_task import check_task
 from lowbackground.detectors.models.text_adapter import (
     MAX_TOKENS,
     MIN_TOKENS,
@@ -56,12 +57,17 @@ def binoculars(
     revisions. The lower the score, the more like a machine.
 
     Raises:
-        ModelError: a model cannot be used, or the two have different tokenizers.
+        ModelError: a model cannot be used, the two have different tokenizers, or they are one and the same.
         CalibrationError: the calibration is damaged, or of other models.
     """
     require_torch()
     scoring = find_model(performer, revision=performer_revision, digest=performer_digest)
     reference = find_model(observer, revision=observer_revision, digest=observer_digest)
+    if scoring.digest == reference.digest:
+        raise ModelError(
+            f"observer {reference.name} and performer {scoring.name} are the same weights, and the score compares two models: "
+            "name a base model as observer and what was tuned from it as performer. fast_detect_gpt needs one model alone"
+        )
     lengths = (min_tokens, max_tokens, batch_tokens)
     return _adapter("binoculars", scoring, reference, calibration, lengths, device, dtype, run)
 
@@ -159,6 +165,7 @@ def _adapter(
     least, most, batch = lengths
     two = reference.digest != scoring.digest
     for folder in (scoring, reference) if two else (scoring,):
+        check_task(folder, "language model")
         check_tokenizer(folder, most)
     if two:
         check_same_tokenizer(reference, scoring)

@@ -50,8 +50,8 @@ def calibrated(path: Path, scale: Scale, humans_around: float) -> str:
 
 @pytest.mark.parametrize("name", ["log_likelihood", "binoculars"])
 def test_a_calibrated_score_says_how_often_people_score_so(tmp_path: Path, name: str) -> None:
-    folder = str(text_folder(tmp_path / "m", "gpt2"))
-    options = {"observer": folder, "performer": folder} if name == "binoculars" else {"model": folder}
+    folder, other = (str(text_folder(tmp_path / str(seed), "gpt2", seed=seed)) for seed in (0, 1))
+    options = {"observer": other, "performer": folder} if name == "binoculars" else {"model": folder}
     bare = adapter(name, **options)
     score = said(bare).score
     assert score is not None

@@ -26,6 +26,7 @@ from tests.factories import AS_OF, records
 from tests.media_files import film_file, grey_frames, sound_file, tone
 from tests.media_scores import RUN, noise, observe, picture
 from tests.tiny_media_models import SIDE, picture_model, sound_model
+from tests.tiny_models import text_folder
 
 
 def test_a_record_that_asks_for_too_much_memory_fails_by_itself(
@@ -142,6 +143,33 @@ def test_with_a_calibration_of_its_kind_a_score_becomes_evidence(
     if module is not image:  # another way of scoring, which this calibration is not for
         with pytest.raises(CalibrationError):
             built(module, pictures, sounds, aggregate="highest", calibration=str(path))
+
+
+@pytest.mark.parametrize("aggregate", ["mean", "highest"])
+def test_a_piece_whose_score_is_no_number_is_not_passed_over(
+    sounds: str, aggregate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = audio.audio_model(model=sounds, run=RUN, aggregate=aggregate, window_seconds=1.0)  # type: ignore[arg-type]
+    detector.load()  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        MediaClassifier, "_batch", lambda _, inputs: [0.5, float("nan"), *[2.0] * len(inputs)][: len(inputs)]
+    )
+    whole, short = observe(detector, [sound_file(tone(3)), sound_file(tone(1))], "audio/wav")
+    assert (whole.signal, whole.reason, whole.score) == (Signal.FAILED, "audio-model.no-score", None)
+    assert short.score == 2.0
+
+
+def test_a_model_for_another_kind_of_media_is_refused_with_the_detectors_that_take_it(
+    pictures: str, sounds: str, tmp_path: Path
+) -> None:
+    texts = str(text_folder(tmp_path / "gpt2", "gpt2"))
+    for module, folder, words in (
+        (image, sounds, "text_model or audio_model takes such a model"),
+        (audio, pictures, "image_model or video_model takes such a model"),
+        (video, texts, "is a language model"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            built(module, folder, folder)
 
 
 def test_a_folder_without_a_processor_is_refused(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from lowbackground.detectors.evidence import Evidence, Signal
 from lowbackground.detectors.models.text_adapter import TextAdapter
 from lowbackground.detectors.registry import DetectorSetupError, build
 from tests.factories import AS_OF, records
+from tests.tiny_media_models import without
 from tests.tiny_models import PROSE, text_folder
 
 FAMILIES = ("roberta", "deberta-v2", "bert", "llama-classifier")
@@ -186,9 +187,19 @@ def test_the_version_names_what_changes_a_score(tmp_path: Path) -> None:
 
 
 def test_weights_that_fail_to_load_stop_the_set_up_and_not_each_row(tmp_path: Path) -> None:
-    detector = adapter(text_folder(tmp_path / "m", "gpt2", id2label={0: "human", 1: "ai"}))
+    folder = text_folder(tmp_path / "m", "gpt2", id2label={0: "human", 1: "ai"})
+    without(folder, "architectures")
+    detector = adapter(folder)
     with pytest.raises(ValueError, match="no weights for score"):
         detector.load()
+
+
+def test_a_language_model_is_no_classifier_and_the_detectors_that_take_it_are_named(tmp_path: Path) -> None:
+    for family in ("gpt2", "llama"):
+        with pytest.raises(
+            DetectorSetupError, match=r"is a language model .*; binoculars, fast_detect_gpt, .* or log_rank"
+        ):
+            adapter(text_folder(tmp_path / family, family))
 
 
 def test_a_model_that_fails_on_plain_words_is_refused_when_it_is_loaded(tmp_path: Path) -> None:

@@ -141,15 +141,15 @@ def test_bfloat16_says_about_the_same(tmp_path: Path, name: str) -> None:
 
 
 def test_contract(tmp_path: Path) -> None:
-    folder = str(text_folder(tmp_path / "m", "gpt2"))
-    check_detector(adapter("binoculars", observer=folder, performer=folder))
+    folder, other = (str(text_folder(tmp_path / str(seed), "gpt2", seed=seed)) for seed in (0, 1))
+    check_detector(adapter("binoculars", observer=folder, performer=other))
     check_detector(adapter("detectllm_lrr", model=folder), [records([{"text": text} for text in TEXTS])])
 
 
 def test_only_binoculars_says_machine_by_low_scores(tmp_path: Path) -> None:
-    folder = str(text_folder(tmp_path / "m", "gpt2"))
+    folder, other = (str(text_folder(tmp_path / str(seed), "gpt2", seed=seed)) for seed in (0, 1))
     assert {adapter(name, model=folder).scale.orientation for name in ONE_MODEL} == {"higher"}
-    assert adapter("binoculars", observer=folder, performer=folder).scale.orientation == "lower"
+    assert adapter("binoculars", observer=folder, performer=other).scale.orientation == "lower"
 
 
 def test_what_a_model_would_write_looks_like_a_machine_to_it(tmp_path: Path) -> None:
@@ -197,11 +197,25 @@ def test_vocabularies_may_be_padded_differently(tmp_path: Path) -> None:
 
 def test_the_version_names_both_models_and_their_parts(tmp_path: Path) -> None:
     one, other = (str(text_folder(tmp_path / str(seed), "gpt2", seed=seed)) for seed in (0, 1))
-    versions = {
-        adapter("binoculars", observer=observer, performer=performer).version
-        for observer, performer in ((one, other), (other, one), (one, one), (other, other))
-    }
-    assert len(versions) == 4
+    pairs = ((one, other), (other, one))
+    assert len({adapter("binoculars", observer=first, performer=second).version for first, second in pairs}) == 2
+    assert len({adapter("fast_detect_gpt", model=one, **more).version for more in ({}, {"reference": other})}) == 2
+
+
+def test_a_model_cannot_be_its_own_observer(tmp_path: Path) -> None:
+    """Whatever it is called: the score compares what two models find."""
+    one, copy = (str(text_folder(tmp_path / name, "gpt2")) for name in ("one", "copy"))
+    for performer in (one, copy):
+        with pytest.raises(DetectorSetupError, match=r"are the same weights.*fast_detect_gpt needs one model alone"):
+            adapter("binoculars", observer=one, performer=performer)
+
+
+@pytest.mark.parametrize("name", [*ONE_MODEL, "binoculars"])
+def test_a_classifier_is_no_language_model(tmp_path: Path, name: str) -> None:
+    folder, gpt2 = str(text_folder(tmp_path / "c", "roberta")), str(text_folder(tmp_path / "g", "gpt2"))
+    options = {"observer": gpt2, "performer": folder} if name == "binoculars" else {"model": folder}
+    with pytest.raises(DetectorSetupError, match=r"classifier .*RobertaFor.* language model is needed; text_model or"):
+        adapter(name, **options)
 
 
 def test_a_copy_in_another_process_says_the_same(tmp_path: Path) -> None:
@@ -224,6 +238,29 @@ def test_a_formula_without_a_value_gives_none() -> None:
         "fast_detect_gpt": None,
         "binoculars": None,
     }
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_what_is_no_number_stays_none(name: str) -> None:
+    """A single position at which a model gives no number; a score that looks like one would hide it."""
+    method, logits = METHODS[name], torch.randn((5, 8), generator=torch.Generator().manual_seed(0))
+    broken = logits.clone()
+    broken[2, 3] = np.nan
+    ids = torch.tensor([3, 1, 4, 1, 5])
+    for scoring, reference in ((broken, None), (broken, logits), (logits, broken)):
+        if scoring is broken or name in {"fast_detect_gpt", "binoculars"}:  # the others read no reference
+            score = method.combine(token_values(method, scoring, reference, ids))
+            assert score is not None
+            assert np.isnan(score)
+
+
+def test_a_text_whose_score_is_no_number_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = adapter("detectllm_lrr", model=str(text_folder(tmp_path / "m", "gpt2")))
+    detector.load()
+    values = np.full((2, 9), np.nan)
+    monkeypatch.setattr("lowbackground.detectors.models.zero_shot_text.token_values", lambda *_: values)
+    (evidence,) = detector(records([{"text": PROSE}])).evidence
+    assert (evidence.signal, evidence.reason, evidence.score) == (Signal.FAILED, "text-model.no-score", None)
 
 
 def test_a_text_without_a_value_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
