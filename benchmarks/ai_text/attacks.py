@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from benchmarks.ai_text.measure import cuts, rounded
-from benchmarks.ai_text.rebuild import Aligned
 from benchmarks.ai_text.table import Scored, lengths
 from lowbackground.detectors.text_classifier.features import prepared
 from lowbackground.detectors.text_classifier.fit import WINDOWS
 from lowbackground.detectors.text_classifier.fit_examples import look
+from lowbackground.detectors.text_classifier.fit_folds import Aligned
 from lowbackground.detectors.text_classifier.fit_heads import combine
 from lowbackground.detectors.text_classifier.weights import Combine
 

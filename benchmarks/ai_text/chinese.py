@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.ai_text.measure import figures, rounded
-from benchmarks.ai_text.sources import REWRITES
+from benchmarks.ai_text.sources import rewritten
 from benchmarks.ai_text.table import Scored
 from benchmarks.ai_text.texts import Texts, read_texts
 from lowbackground.detectors.text_classifier.chinese import chinese_gates
@@ -32,7 +32,7 @@ def chinese(folder: Path, seed: int) -> Scored:
     features = [chinese_features(normal[at : at + SLICE]) for at in range(0, len(normal), SLICE)]
     matrix = unit_rows(features)
     groups = np.array([GROUPS.get(file, file) for file in texts.file.tolist()])
-    trains = texts.trains & ((texts.kind != "edited") | np.isin(texts.file, REWRITES))
+    trains = texts.trains & ((texts.kind != "edited") | rewritten(texts.file, texts.kind))
 
     def fit(rows: np.ndarray) -> LinearFit:
         machine = texts.kind[rows] != "human"

@@ -1,7 +1,7 @@
 """Trains on the frozen folds: outputs for every text by a model that never saw its group, and the model that ships.
 
-Models of different folds agree in the order of texts and differ in where their scales lie. So the outputs of each are
-put on the scale of the model that ships, by mean and deviation over human texts that no model is trained on.
+The outputs of each fold are put on the scale of the model that ships by human texts that no model is trained on, since
+their licences do not allow it (`lowbackground.detectors.text_classifier.fit_folds`).
 """
 
 from collections.abc import Mapping
@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.ai_text.sources import REWRITES, Folds
+from benchmarks.ai_text.sources import Folds, rewritten
 from benchmarks.ai_text.texts import Texts
-from lowbackground.detectors.text_classifier.fit import Material, fit, outputs
-from lowbackground.detectors.text_classifier.fit_examples import Examples, Seen
+from lowbackground.detectors.text_classifier.fit import Material
+from lowbackground.detectors.text_classifier.fit_examples import Examples
+from lowbackground.detectors.text_classifier.fit_folds import Aligned, fit_kept, fit_without
 from lowbackground.detectors.text_classifier.fit_heads import HEADS, HeadsFit, Recipe
 
 
@@ -24,19 +25,6 @@ class Diet:
         default_factory=lambda: {"human": 1.0, "core": 1.0, "edited": 0.2, "base": 0.25}
     )
     most: int = 4000  # more of the same source adds time alone
-
-
-@dataclass(frozen=True, slots=True)
-class Aligned:
-    """Heads of a fold with the slope and shift that put each output on the scale of the model that ships."""
-
-    heads: HeadsFit
-    slope: np.ndarray
-    shift: np.ndarray
-
-    def __call__(self, seen: Seen) -> np.ndarray:
-        """The outputs on the common scale."""
-        return self.heads(seen) * self.slope + self.shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +53,7 @@ def examples_of(texts: Texts, diet: Diet) -> Examples:
 
 def training_rows(texts: Texts, diet: Diet, seed: int) -> np.ndarray:
     """Whether each text trains: its licence allows it, its kind is one that trains, its source is not over its share."""
-    rewritten = (texts.kind == "edited") & np.isin(texts.file, REWRITES)
-    wanted = texts.trains & (np.isin(texts.kind, ("human", "core", "base")) | rewritten)
+    wanted = texts.trains & (np.isin(texts.kind, ("human", "core", "base")) | rewritten(texts.file, texts.kind))
     wanted &= np.isin(texts.kind, sorted(diet.emphasis))
     order = np.random.default_rng(seed).permutation(len(texts))
     taken: dict[tuple[str, str], int] = {}
@@ -91,31 +78,20 @@ def cross_fit(
     trains = training_rows(texts, diet, seed)
     present = np.ones(len(texts), bool) if touch else groups != folds.touched_once
     trains &= present
-    final = fit(ready, np.flatnonzero(trains), recipe, seed)
     bridge = (texts.kind == "human") & ~texts.trains & present
-    wanted = outputs(final, ready, np.flatnonzero(bridge))
+    kept = fit_kept(ready, trains, bridge, recipe, seed)
     whole = np.full((len(texts), len(HEADS)), np.nan)
     pieces = np.full((len(ready.of), len(HEADS)), np.nan)
     fitted: dict[str, Aligned] = {}
     for group in np.unique(groups[present]).tolist():
-        rows = np.flatnonzero(groups == group)
-        heads = fit(ready, np.flatnonzero(trains & (groups != group)), recipe, seed)
-        others = groups[bridge] != group
-        fitted[group] = aligned(
-            heads, outputs(heads, ready, np.flatnonzero(bridge & (groups != group))), wanted[others]
-        )
+        inside = groups == group
+        rows, cut = np.flatnonzero(inside), np.flatnonzero(inside[ready.of])
+        fitted[group] = fit_without(kept, ready, inside, recipe, seed)
         whole[rows] = fitted[group](ready.seen.only(rows))
-        cut = np.flatnonzero(groups[ready.of] == group)
         pieces[cut] = fitted[group](ready.piece_seen.only(cut))
         print(f"  seed {seed}: {len(rows):,} texts of {group} scored by a model without it", flush=True)
-    by_final, cut_by_final = whole.copy(), pieces.copy()
-    by_final[bridge] = wanted
+    by_kept, cut_by_kept = whole.copy(), pieces.copy()
+    by_kept[bridge] = kept.on_bridge
     of_bridge = np.flatnonzero(bridge[ready.of])
-    cut_by_final[of_bridge] = final(ready.piece_seen.only(of_bridge))
-    return CrossFit(whole, pieces, by_final, cut_by_final, fitted, final)
-
-
-def aligned(heads: HeadsFit, found: np.ndarray, wanted: np.ndarray) -> Aligned:
-    """Heads whose outputs for the same texts get the mean and deviation that are wanted."""
-    slope = wanted.std(axis=0) / np.maximum(found.std(axis=0), 1e-9)
-    return Aligned(heads, slope, wanted.mean(axis=0) - slope * found.mean(axis=0))
+    cut_by_kept[of_bridge] = kept.heads(ready.piece_seen.only(of_bridge))
+    return CrossFit(whole, pieces, by_kept, cut_by_kept, fitted, kept.heads)

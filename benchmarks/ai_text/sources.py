@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 FOLDS = Path(__file__).with_name("folds.yaml")
@@ -100,3 +101,8 @@ def may_train(file: str, split: str, label: str) -> bool:
     if label == "machine":
         return file not in NON_COMMERCIAL | NO_HUMAN_KIN
     return file in HUMAN_TRAINS or split in PUBLIC_DOMAIN_SPLITS.get(file, ())
+
+
+def rewritten(file: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Which texts a model wrote anew from human ones; those of files that edit only in part are not among them."""
+    return (kinds == "edited") & np.isin(file, REWRITES)

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.ai_text.families import family
 from benchmarks.ai_text.measure import RATES, cuts, figures, rounded
-from benchmarks.ai_text.sources import REWRITES
+from benchmarks.ai_text.sources import rewritten
 from benchmarks.ai_text.texts import Texts
 
 EDGES = (50, 100, 200, 400)  # words at which a length begins, as in the calibration
@@ -46,7 +46,7 @@ class Scored:
     @property
     def counted(self) -> np.ndarray:
         """As the study counted: with texts that a model wrote anew from human ones."""
-        return self.core | (self.known & (self.texts.kind == "edited") & np.isin(self.texts.file, REWRITES))
+        return self.core | (self.known & rewritten(self.texts.file, self.texts.kind))
 
 
 def table(scored: Scored) -> dict[str, Rows]:

@@ -94,8 +94,7 @@ def is_frequent(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
 def _frequent_table() -> NDArray[np.bool_]:
     """The words of `frequent_words.json`: 1,500 that the largest share of human texts holds.
 
-    A mean of shares over 18 of the sources that `benchmarks/ai_text` reads, of words in at least 13 of them; neither
-    machine texts nor labels had a part in it.
+    Counted by `benchmarks/ai_text/frequent_words.py`.
     """
     words = json.loads(files(__package__).joinpath("frequent_words.json").read_text())
     table = np.zeros(1 << _FREQUENT_BITS, np.bool_)

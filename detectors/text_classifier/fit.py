@@ -1,9 +1,8 @@
-"""Trains the text classifier on texts whose origin is known, and scores each of them by a model that never saw its source.
+"""Trains the text classifier on texts whose origin is known.
 
 The one place where weights come from: `benchmarks/ai_text` makes those that ship, `lowbackground train text` a user's own.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,18 +53,6 @@ def fit(material: Material, rows: NDArray[np.intp], recipe: Recipe, seed: int) -
     )
     seen = material.seen.only(rows) + material.piece_seen.only(pieces_of)
     return fit_heads(seen, both, recipe, seed)
-
-
-def cross_fitted(
-    material: Material, groups: NDArray[np.str_], trains: NDArray[np.bool_], recipe: Recipe, seed: int
-) -> Iterator[tuple[str, HeadsFit, NDArray[np.intp]]]:
-    """For each group, heads that saw nothing of it, and the rows of the group.
-
-    `trains` says which texts may train at all; the others are only scored.
-    """
-    for group in np.unique(groups).tolist():
-        inside = groups == group
-        yield group, fit(material, np.flatnonzero(trains & ~inside), recipe, seed), np.flatnonzero(inside)
 
 
 def outputs(heads: HeadsFit, material: Material, rows: NDArray[np.intp]) -> Floats:

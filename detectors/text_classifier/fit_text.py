@@ -1,7 +1,7 @@
 """Fits the classifier on labelled texts of a user's own, and writes weights that `ai_text` reads.
 
 Every text is also scored by a model that saw nothing of its source: that is what thresholds are made from, since a source
-that was trained on flatters them.
+that was trained on flatters them. Some human texts train nothing, so that those models have one scale (`fit_folds`).
 """
 
 from collections import Counter
@@ -14,21 +14,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lowbackground.detectors.text_classifier.classify import gate_of_language
-from lowbackground.detectors.text_classifier.features import SLICE, word_counts
-from lowbackground.detectors.text_classifier.fit import WINDOWS, cross_fitted, english, fit, material, outputs
+from lowbackground.detectors.text_classifier.classify import Classifier, Text
+from lowbackground.detectors.text_classifier.features import prepared
+from lowbackground.detectors.text_classifier.fit import WINDOWS, english, material
 from lowbackground.detectors.text_classifier.fit_examples import Examples, Floats
-from lowbackground.detectors.text_classifier.fit_heads import HEADS, Recipe, combination, combine
-from lowbackground.detectors.text_classifier.gates import GATES, PASSED, gates
-from lowbackground.detectors.text_classifier.normalise import normalise
-from lowbackground.detectors.text_classifier.spoken import spoken
-from lowbackground.detectors.text_classifier.tokens import tokenise
-from lowbackground.detectors.text_classifier.weights import write_weights
-from lowbackground.detectors.text_classifier.windows import beginning, windowed
+from lowbackground.detectors.text_classifier.fit_folds import fit_kept, fit_without
+from lowbackground.detectors.text_classifier.fit_heads import HEADS, KNOT, Recipe, combination, combine
+from lowbackground.detectors.text_classifier.score import Scorer
+from lowbackground.detectors.text_classifier.weights import Combine, Language, write_weights
 
 MAX_FOLDS = 8  # models that are fitted beside the one that is kept; small sources share a fold
 LEAST = 300  # texts of either side: a tree needs 60 in a leaf, and what it learns from fewer is chance
-_GATE_NAMES = tuple(GATES)
+LEAST_LEFT = 100  # of either side outside of a fold, for the same reason
+BRIDGE_SHARE, MAX_BRIDGE_SHARE = (
+    0.1,
+    0.2,
+)  # of the human texts that train nothing: the more, the larger the less there are
+BRIDGE = (
+    100,
+    2000,
+)  # of them as a rule. Two models differ little on a text: 100 tell mean and deviation to a twentieth
+MAX_NAME = 100  # letters of a source in a message
+_CHUNK = 4096  # texts that are looked at together
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +86,20 @@ def fit_text(
     made_by_machine, names = machine[prose.rows], np.array(sources, np.str_)[prose.rows]
     _check_numbers(made_by_machine, prose.gated)
     folds = _folds(names, made_by_machine)
+    bridge = _bridge(names, made_by_machine, seed)
     examples = Examples(prose.normal, made_by_machine, names, np.ones(len(prose.rows)))
     whole, recipe = material(examples, seed), Recipe()
-    everything = np.arange(len(examples))
+    kept = fit_kept(whole, ~bridge, bridge, recipe, seed)
+    tell(
+        f"fitted on {len(bridge) - bridge.sum():,} texts; {bridge.sum():,} human ones hold the scales of models together"
+    )
     held_out = np.zeros((len(examples), len(HEADS)))
-    for fold, heads, rows in cross_fitted(whole, folds, np.ones(len(examples), np.bool_), recipe, seed):
-        held_out[rows] = outputs(heads, whole, rows)
+    for fold in np.unique(folds).tolist():
+        rows = np.flatnonzero(folds == fold)
+        held_out[rows] = fit_without(kept, whole, folds == fold, recipe, seed)(whole.seen.only(rows))
         tell(f"scored {len(rows):,} texts of fold {fold} by a model of the {len(examples) - len(rows):,} others")
     weighed = combination(held_out, made_by_machine, recipe)
-    language, tables = english(fit(whole, everything, recipe, seed), weighed, min_words)
+    language, tables = english(kept.heads, weighed, min_words)
     weights = write_weights(card, {"en": language}, tables, version="own", made=made.isoformat(), about=about)
     scores = np.full(len(texts), np.nan)
     scores[prose.rows] = combine(held_out, weighed)
@@ -96,28 +108,21 @@ def fit_text(
 
 def _prose(texts: Sequence[str], min_words: int, tell: Callable[[str], None]) -> _Prose:
     """What the detector itself would score, prepared as it would."""
+    no_heads = Language(WINDOWS, (), Combine((), (KNOT,), ((),), (0.0,)), min_words)
+    gates = Classifier({"en": Scorer(no_heads, {})}, WINDOWS.raw)
     rows: list[int] = []
     kept: list[bytes] = []
     places: list[tuple[str, int]] = []
     gated = Counter[str]()
-    for start in range(0, len(texts), SLICE):
-        wholes: list[bytes] = []
-        spoken_in: list[str | None] = []
-        for text in texts[start : start + SLICE]:
-            data = text.encode("utf-8", "replace")
-            wholes.append(normalise(beginning(data, WINDOWS.raw)))
-            spoken_in.append(spoken(None, data, wholes[-1]))
-        normal = [windowed(whole, WINDOWS) for whole in wholes]
-        tokens = tokenise(normal)
-        words, stopped = word_counts(tokens).tolist(), gates(tokens, min_words).tolist()
-        for place, (language, gate) in enumerate(zip(spoken_in, stopped, strict=True)):
-            places.append((language or "und", words[place]))
-            if language == "en" and gate == PASSED:
-                rows.append(start + place)
-                kept.append(normal[place])
+    for start in range(0, len(texts), _CHUNK):
+        chunk = [Text(text.encode("utf-8", "replace")) for text in texts[start : start + _CHUNK]]
+        for place, (text, outcome) in enumerate(zip(chunk, gates(chunk), strict=True), start):
+            places.append((outcome.language or "und", outcome.words))
+            if outcome.score is None:
+                gated[f"ai-text.{outcome.gate}"] += 1
             else:
-                reason = _GATE_NAMES[gate] if language == "en" else gate_of_language(language, wholes[place])
-                gated[f"ai-text.{reason}"] += 1
+                rows.append(place)
+                kept.append(prepared(text.data, WINDOWS))
     tell(f"{len(rows):,} of {len(texts):,} texts are English prose of {min_words} words or more")
     return _Prose(np.array(rows, np.intp), kept, tuple(places), gated)
 
@@ -138,10 +143,10 @@ def _check_numbers(machine: NDArray[np.bool_], gated: Mapping[str, int]) -> None
 
 
 def _folds(sources: NDArray[np.str_], machine: NDArray[np.bool_]) -> NDArray[np.str_]:
-    """A fold for each text: whole sources, the largest spread first, both sides in what each fold leaves.
+    """A fold for each text: whole sources, the largest spread first, enough of both sides in what each fold leaves.
 
     Raises:
-        ValueError: without the texts of some source, one side is gone.
+        ValueError: without the texts of some sources, one side has too few.
     """
     names, inverse, counts = np.unique(sources, return_inverse=True, return_counts=True)
     sizes = np.zeros(min(MAX_FOLDS, len(names)), np.int64)
@@ -152,9 +157,28 @@ def _folds(sources: NDArray[np.str_], machine: NDArray[np.bool_]) -> NDArray[np.
     folds = fold_of[inverse]
     for fold in range(len(sizes)):
         left = machine[folds != fold]
-        if len(left) == 0 or left.all() or not left.any():
-            raise ValueError(
-                f"without one of {len(names)} sources no {'human' if len(left) and left.all() else 'machine'} text is left to learn from: "
-                "each side needs texts of two sources or more; name sources with --group-column"
-            )
+        for side, count in (("human", int((~left).sum())), ("machine", int(left.sum()))):
+            if count < LEAST_LEFT:
+                raise ValueError(
+                    f"without {_named(names[fold_of == fold])}, {count:,} {side} texts are left to learn from, and a model takes "
+                    f"{LEAST_LEFT}: each side needs texts of two sources or more; name sources with --group-column"
+                )
     return folds.astype(np.str_)
+
+
+def _named(sources: NDArray[np.str_]) -> str:
+    """The first of some sources, and how many more there are."""
+    first = f"source {str(sources[0])[:MAX_NAME]!r}"  # names are content
+    return first if len(sources) == 1 else f"{first} and {len(sources) - 1:,} others"
+
+
+def _bridge(sources: NDArray[np.str_], machine: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
+    """Human texts that train nothing: the same share of every source, drawn by chance."""
+    human = np.flatnonzero(~machine)
+    least, most = BRIDGE
+    share = min(max(BRIDGE_SHARE, least / len(human)), MAX_BRIDGE_SHARE, most / len(human))
+    by_source = human[np.lexsort((np.random.default_rng(seed).uniform(size=len(human)), sources[human]))]
+    steps = np.floor(np.arange(len(human) + 1) * share)
+    bridge = np.zeros(len(machine), np.bool_)
+    bridge[by_source[np.diff(steps) > 0]] = True
+    return bridge

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from benchmarks.ai_text import rebuild
-from benchmarks.ai_text.rebuild import Diet, aligned, examples_of, training_rows
+from benchmarks.ai_text.rebuild import Diet, examples_of, training_rows
 from benchmarks.ai_text.sources import Folds, may_train
 from benchmarks.ai_text.texts import Texts
+from lowbackground.detectors.text_classifier import fit_folds
 from lowbackground.detectors.text_classifier.features import prepared
 from lowbackground.detectors.text_classifier.fit import WINDOWS, material
 from lowbackground.detectors.text_classifier.fit_heads import Recipe
@@ -56,14 +57,6 @@ def test_base_models_are_negatives_of_less_weight():
     assert (examples.emphasis[base] < 1).all()
 
 
-def test_alignment_gives_the_wanted_mean_and_deviation():
-    found = np.random.default_rng(0).normal(3, 2, (50, 3))
-    wanted = np.random.default_rng(1).normal(-1, 5, (50, 3))
-    moved = aligned(lambda _seen: found, found, wanted)(None)
-    assert np.allclose(moved.mean(axis=0), wanted.mean(axis=0))
-    assert np.allclose(moved.std(axis=0), wanted.std(axis=0))
-
-
 @pytest.mark.parametrize("touch", [False, True])
 def test_no_fold_sees_its_group_and_the_last_group_only_when_touched(monkeypatch, touch):
     some = texts(12)
@@ -72,9 +65,9 @@ def test_no_fold_sees_its_group_and_the_last_group_only_when_touched(monkeypatch
     ready = material(examples_of(some, Diet()), 0)
     groups = rebuild.groups_of(some, FOLDS)
     trained_on = []
-    fit = rebuild.fit
+    fit = fit_folds.fit
     monkeypatch.setattr(
-        rebuild, "fit", lambda whole, rows, *rest: trained_on.append(set(groups[rows])) or fit(whole, rows, *rest)
+        fit_folds, "fit", lambda whole, rows, *rest: trained_on.append(set(groups[rows])) or fit(whole, rows, *rest)
     )
     found = rebuild.cross_fit(some, ready, FOLDS, recipe, Diet(), 0, touch=touch)
     everything = {"a", "b", "c", *(["once"] if touch else [])}

@@ -2,12 +2,16 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from lowbackground.detectors.text_classifier import fit_folds
 from lowbackground.detectors.text_classifier.classify import Text, classifier
+from lowbackground.detectors.text_classifier.fit_folds import Aligned
 from lowbackground.detectors.text_classifier.fit_text import LEAST, MAX_FOLDS, FittedText, fit_text
+from lowbackground.detectors.text_classifier.fit_text import _bridge as bridge_of
 from lowbackground.detectors.text_classifier.fit_text import _folds as folds_of
 from lowbackground.detectors.text_classifier.weights import read_weights
 from tests.detectors.text_classifier.toy import prose
@@ -89,5 +93,43 @@ def test_sources_stay_whole_and_few_folds_hold_many() -> None:
     ids=["one source", "a source a side", "one source of machines"],
 )
 def test_a_side_of_one_source_cannot_be_held_out(sources: list[str]) -> None:
-    with pytest.raises(ValueError, match="each side needs texts of two sources or more"):
-        folds_of(np.array(sources), np.array([False, True, False, True]))
+    with pytest.raises(
+        ValueError, match=r"0 (human|machine) texts are left.*each side needs texts of two sources or more"
+    ):
+        folds_of(np.array(sources * LEAST), np.array([False, True, False, True] * LEAST))
+
+
+def test_a_source_that_holds_nearly_all_is_named() -> None:
+    sources = np.array(["large\x1b"] * 2 * LEAST + ["small"] * 40)
+    with pytest.raises(ValueError, match=r"without source 'large\\x1b', 20 human texts are left .* takes 100"):
+        folds_of(sources, np.arange(len(sources)) % 2 == 1)
+
+
+@pytest.mark.parametrize(("humans", "kept_back"), [(300, 60), (600, 100), (5000, 500), (50_000, 2000)])
+def test_the_same_share_of_every_source_trains_nothing(humans: int, kept_back: int) -> None:
+    sources = np.array([f"source-{row % 2 * (row % 10 + 1)}" for row in range(humans + 50)])
+    machine = np.arange(humans + 50) >= humans
+    bridge = bridge_of(sources, machine, 0)
+    assert (bridge.sum(), (bridge & machine).sum()) == (kept_back, 0)
+    for source in np.unique(sources):
+        mine = ~machine & (sources == source)
+        assert abs((bridge & mine).sum() - mine.sum() * kept_back / humans) < 2
+    assert (bridge_of(sources, machine, 0) == bridge).all()
+    assert (bridge_of(sources, machine, 1) != bridge).any()
+
+
+def test_the_scales_of_folds_do_not_matter(fitted: FittedText, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+
+    def elsewhere(*given: Any) -> Any:
+        heads = fit(*given)
+        made.append(heads)
+        return heads if len(made) == 1 else Aligned(heads, np.full(3, 1.0 + len(made)), np.full(3, -3.0 * len(made)))
+
+    fit = fit_folds.fit
+    monkeypatch.setattr(fit_folds, "fit", elsewhere)
+    machine = np.concatenate([MACHINE, [False] * len(ODD)])
+    sources = [*SOURCES, *["source-0"] * len(ODD)]
+    again = fit_text([*TEXTS, *ODD], machine, sources, tmp_path / "ai_text.json", made=MADE, min_words=50, about={})
+    assert len(made) == 4
+    assert np.allclose(again.scores, fitted.scores, atol=1e-5, equal_nan=True)
