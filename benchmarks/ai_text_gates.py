@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.llm_residue import crawled
+from benchmarks.records import text_records
 from lowbackground.detectors.ai_text import ai_text
-from lowbackground.detectors.contract import RECORDS, Detector, RunFacts
+from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.text_classifier.gates import GATES
 
 DEFAULT_FOLDER = Path(__file__).parents[2] / "shared" / "data"
@@ -36,12 +37,9 @@ def batches(path: Path) -> Iterator[tuple[str, pa.RecordBatch]]:
     for label in ("human", "machine"):
         rows = table.filter(pa.compute.equal(table.column("label"), label))
         rows = rows.take(list(range(0, rows.num_rows, -(-rows.num_rows // MOST)))) if rows.num_rows else rows
-        given = [
-            {"id": str(at), "source": path.name, "offset": at, "truncated": False, "notes": [], "text": text, "language": lang}
-            for at, (text, lang) in enumerate(zip(rows.column("text").to_pylist(), rows.column("lang").to_pylist(), strict=True))
-        ]  # fmt: skip
-        if given:
-            yield label, pa.RecordBatch.from_pylist(given, schema=RECORDS)
+        if rows.num_rows:
+            texts, languages = rows.column("text").to_pylist(), rows.column("lang").to_pylist()
+            yield label, text_records(texts, path.name, languages=languages)
 
 
 def row(name: str, label: str, reasons: Counter[str]) -> float:

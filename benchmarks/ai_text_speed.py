@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.records import text_records
 from lowbackground.detectors.ai_text import ai_text
-from lowbackground.detectors.contract import RECORDS, RunFacts
+from lowbackground.detectors.contract import RunFacts
 from lowbackground.detectors.text_classifier.features import SLICE, prepared, word_counts
 from lowbackground.detectors.text_classifier.gates import gates
 from lowbackground.detectors.text_classifier.score import Scorer
@@ -46,15 +47,6 @@ def texts(folder: Path) -> list[str]:
         raise SystemExit(f"{folder}: {len(together)} English texts of {WORDS} words or more; expected {BATCH}")
     chosen = np.random.default_rng(0).permutation(len(together))[:BATCH]
     return [together[place] for place in chosen]
-
-
-def batch_of(documents: list[str], language: str | None) -> pa.RecordBatch:
-    """The texts as records."""
-    rows = [
-        {"id": str(place), "source": "texts", "offset": place, "text": text, "truncated": False, "notes": [], "language": language}
-        for place, text in enumerate(documents)
-    ]  # fmt: skip
-    return pa.RecordBatch.from_pylist(rows, schema=RECORDS)
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -97,7 +89,7 @@ def main(folder: Path = DEFAULT_FOLDER, card: Path | None = None) -> bool:
     print(f"{len(documents)} texts of {WORDS} words, {size:.0f} bytes on average, {ascii_only:.0%} of them ASCII")
     kept = True
     for told in ("en", None):
-        batch = batch_of(documents, told)
+        batch = text_records(documents, "texts", languages=told)
         rate = len(documents) / seconds(lambda batch=batch: detector(batch))
         kept &= rate >= BAR
         words = "told by the reader" if told else "guessed"

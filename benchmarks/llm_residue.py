@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.judged_hits import hits, show
-from lowbackground.detectors.contract import RECORDS, Detector
+from benchmarks.records import text_records
+from lowbackground.detectors.contract import Detector
 from lowbackground.detectors.declared_metadata import declared_metadata
 from lowbackground.detectors.disclosures import disclosures
 from lowbackground.detectors.dwt_dct import dwt_dct
@@ -51,22 +52,7 @@ def texts(folder: Path, label: str, part: str) -> Iterator[pa.RecordBatch]:
         table = pq.read_table(path, columns=["label", "lang", "text"])
         rows = table.filter(pa.compute.equal(table.column("label"), label))
         for start in range(0, rows.num_rows, BATCH):
-            yield _records(rows.slice(start, BATCH).column("text"), path.name, start)
-
-
-def _records(column: pa.ChunkedArray, source: str, start: int) -> pa.RecordBatch:
-    count = len(column)
-    given = {
-        "id": pa.array([f"{source}#{start + row}" for row in range(count)]),
-        "source": pa.array([f"text/{source}"] * count),
-        "offset": pa.array(range(start, start + count), pa.int64()),
-        "media_type": pa.array(["text/plain"] * count),
-        "text": column.combine_chunks().cast(pa.large_string()),
-        "truncated": pa.array([False] * count),
-        "notes": pa.array([[]] * count, pa.list_(pa.string())),
-    }
-    arrays = [given.get(field.name, pa.nulls(count, field.type)) for field in RECORDS]
-    return pa.RecordBatch.from_arrays(arrays, schema=RECORDS)
+            yield text_records(rows.slice(start, BATCH).column("text").to_pylist(), f"text/{path.name}", start=start)
 
 
 def crawled(paths: list[Path], out: Path) -> Iterator[pa.RecordBatch]:

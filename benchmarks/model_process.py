@@ -20,7 +20,8 @@ from time import perf_counter, sleep
 
 import pyarrow as pa
 
-from lowbackground.detectors.contract import RECORDS, Findings, Needs
+from benchmarks.records import text_records
+from lowbackground.detectors.contract import Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Signal
 from lowbackground.detectors.registry import default_names
 from lowbackground.pipeline.config import Config
@@ -111,10 +112,7 @@ def milliseconds(work: Callable[[], object], rounds: int) -> float:
 
 def one_batch(folder: Path, rounds: int) -> None:
     """Print what a batch costs here and there."""
-    rows = [{"id": str(n), "source": "s", "offset": n, "truncated": False, "notes": []} for n in range(512)]
-    batch = pa.RecordBatch.from_pylist(
-        [{**row, "text": text} for row, text in zip(rows, texts(512), strict=True)], schema=RECORDS
-    )
+    batch = text_records(texts(512), "made")
     plan = make_plan(config(folder, {})).run
     here = loaded_on_use(plan.setup.build_detectors({"waiting"}))
     with model_host(plan, lambda _line: None) as host:

@@ -23,7 +23,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from lowbackground.detectors.contract import RECORDS, RunFacts
+from benchmarks.records import text_records
+from lowbackground.detectors.contract import RunFacts
 from lowbackground.detectors.models.text_adapter import TextAdapter
 from lowbackground.detectors.registry import build
 
@@ -93,19 +94,7 @@ def texts_of(lengths: list[int]) -> pa.RecordBatch:
     """Texts of so many random tokens each."""
     source = random.Random(0)
     texts = [" ".join(f"w{source.randrange(5, VOCAB)}" for _ in range(length)) for length in lengths]
-    rows = [
-        {
-            "id": f"r{at}",
-            "source": "made",
-            "offset": at,
-            "truncated": False,
-            "notes": [],
-            "text": text,
-            "language": "en",
-        }
-        for at, text in enumerate(texts)
-    ]
-    return pa.RecordBatch.from_pylist(rows, schema=RECORDS)
+    return text_records(texts, "made", languages="en")
 
 
 def case(name: str, count: int) -> dict[str, Any]:

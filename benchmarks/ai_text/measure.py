@@ -4,16 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lowbackground.pipeline.training.reach import auroc
+
 RATES = (0.01, 0.001)  # of false positives
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """AUROC, and the share of machine texts found at 1 % and at 0.1 % false positives; nan where there are too few texts."""
+    """AUROC, and the share of machine texts found at 1 % and at 0.1 % false positives, nan for too few texts."""
 
     humans: int
     machines: int
-    auroc: float
+    auroc: float | None
     found: tuple[float, float]
 
     def row(self) -> list[object]:
@@ -21,9 +23,9 @@ class Figures:
         return [self.humans, self.machines, rounded(self.auroc), *(rounded(each) for each in self.found)]
 
 
-def rounded(value: float, digits: int = 4) -> float | None:
+def rounded(value: float | None, digits: int = 4) -> float | None:
     """A figure as it is printed; null where there is none."""
-    return None if np.isnan(value) else round(float(value), digits)
+    return None if value is None or np.isnan(value) else round(float(value), digits)
 
 
 def figures(human: np.ndarray, machine: np.ndarray) -> Figures:
@@ -38,13 +40,3 @@ def cuts(human: np.ndarray) -> list[float]:
     """The scores that 1 % and 0.1 % of human texts lie beyond; nan for fewer texts than make one such text."""
     ordered = np.sort(human)[::-1]
     return [float(ordered[int(rate * len(ordered))]) if len(ordered) >= 1 / rate else np.nan for rate in RATES]
-
-
-def auroc(human: np.ndarray, machine: np.ndarray) -> float:
-    """The probability that a machine text scores higher than a human one (Mann-Whitney)."""
-    from scipy.stats import rankdata
-
-    if not len(human) or not len(machine):
-        return float("nan")
-    ranks = rankdata(np.concatenate([human, machine]))[len(human) :].sum()
-    return float((ranks - len(machine) * (len(machine) + 1) / 2) / (len(human) * len(machine)))

@@ -11,16 +11,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import pyarrow as pa
 
-from benchmarks.ai_text.measure import auroc, rounded
+from benchmarks.ai_text.measure import rounded
 from benchmarks.ai_text.texts import Texts
 from benchmarks.llm_residue import crawled
+from benchmarks.records import text_records
 from lowbackground.detectors.ai_text import ai_text
-from lowbackground.detectors.contract import RECORDS, RunFacts
+from lowbackground.detectors.contract import RunFacts
 from lowbackground.detectors.evidence import Evidence, Signal
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.extract import extract
+from lowbackground.pipeline.training.reach import auroc
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
 BATCH = 512
@@ -32,24 +33,8 @@ def judged(texts: Sequence[str]) -> list[Evidence]:
     return [
         evidence
         for start in range(0, len(texts), BATCH)
-        for evidence in detector(records(texts[start : start + BATCH])).evidence
+        for evidence in detector(text_records(texts[start : start + BATCH], "benchmark", start=start)).evidence
     ]
-
-
-def records(texts: Sequence[str]) -> pa.RecordBatch:
-    """Texts as a detector sees them."""
-    count = len(texts)
-    given = {
-        "id": pa.array([str(row) for row in range(count)]),
-        "source": pa.array(["benchmark"] * count),
-        "offset": pa.array(range(count), pa.int64()),
-        "media_type": pa.array(["text/plain"] * count),
-        "text": pa.array(texts, pa.large_string()),
-        "truncated": pa.array([False] * count),
-        "notes": pa.array([[]] * count, pa.list_(pa.string())),
-    }
-    arrays = [given.get(field.name, pa.nulls(count, field.type)) for field in RECORDS]
-    return pa.RecordBatch.from_arrays(arrays, schema=RECORDS)
 
 
 def labelled(texts: Texts) -> dict[str, list[object]]:

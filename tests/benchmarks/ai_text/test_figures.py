@@ -9,7 +9,7 @@ from benchmarks.ai_text import card
 from benchmarks.ai_text.attacks import ATTACKS, attacked
 from benchmarks.ai_text.families import family
 from benchmarks.ai_text.held_out import reliability
-from benchmarks.ai_text.measure import auroc, cuts, figures
+from benchmarks.ai_text.measure import cuts, figures
 from benchmarks.ai_text.table import Scored, lengths, over_seeds, table
 from benchmarks.ai_text.texts import Texts
 
@@ -24,12 +24,6 @@ def scored(count: int = 400) -> Scored:
     return Scored(texts, scores, random.integers(50, 900, count), blank)
 
 
-def test_auroc_is_the_share_of_pairs_in_order():
-    human, machine = np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0])
-    assert auroc(human, machine) == pytest.approx((1.5 + 3) / 6)
-    assert np.isnan(auroc(human, np.array([])))
-
-
 def test_a_cut_leaves_the_stated_share_of_humans_beyond_it():
     human = np.random.default_rng(0).normal(size=5000)
     for rate, cut in zip((0.01, 0.001), cuts(human), strict=True):
@@ -40,6 +34,7 @@ def test_too_few_humans_give_no_cut():
     found = figures(np.arange(200.0), np.arange(300.0))
     assert not np.isnan(found.found[0])
     assert np.isnan(found.found[1])
+    assert figures(np.arange(3.0), np.array([])).row() == [3, 0, None, None, None]
 
 
 def test_lengths_cover_every_text_once():
