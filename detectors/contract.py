@@ -16,6 +16,7 @@ from typing import Literal, Protocol, runtime_checkable
 import pyarrow as pa
 
 from lowbackground.detectors.evidence import Basis, Evidence
+from lowbackground.manifests.media_types import DOCUMENTS
 
 RECORDS = pa.schema(
     [
@@ -112,7 +113,10 @@ class Detector(Protocol):
 
     @property
     def name(self) -> str:
-        """The name in the output, in the configuration and in the docs."""
+        """The name in the output, in the configuration and in the docs.
+
+        A dataclass that has it as a field can run several times: its section `NAME.SECOND` gives it that name.
+        """
 
     @property
     def version(self) -> str:
@@ -168,7 +172,7 @@ def media_kind(media_type: str | None) -> str:
         return _KIND_OF_FAMILY[family]
     if media_type in _CODE or media_type.startswith("text/x-"):  # unregistered text types are programs: x-python, x-c
         return "code"
-    return "document" if media_type == "application/pdf" else "text"
+    return "document" if media_type in DOCUMENTS else "text"
 
 
 _KIND_OF_FAMILY = {"image": "picture", "video": "video", "audio": "voice"}

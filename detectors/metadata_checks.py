@@ -23,18 +23,11 @@ _LAYERS = 3
 _GRAPH_PREFIX = re.compile(r"^(?:prompt|workflow):\s*(?=[{\[])", re.IGNORECASE)  # ComfyUI's EXIF: a word and a colon
 _GENERATING = ("KSampler", "SamplerCustom", "VAEDecode")  # nodes that turn noise or latents into pictures
 _LABEL_PREFIX = re.compile(r"^\s*AIGC\s*[=:]?\s*(?=\{)")
-_LABEL_FIELDS = frozenset(
+_LABEL_FIELDS = frozenset(  # of the label, in lower case, for some write `contentProducer`
     (
-        *(
-            "Label",
-            "ContentProducer",
-            "ProduceID",
-            "ReservedCode1",
-            "ContentPropagator",
-            "PropagateID",
-            "ReservedCode2",
-        ),
-        *("ServiceProvider", "ServiceUser", "ContentId"),  # Tencent Cloud
+        *("label", "contentproducer", "produceid", "reservedcode1"),
+        *("contentpropagator", "propagateid", "reservedcode2"),
+        *("serviceprovider", "serviceuser", "contentid"),  # Tencent Cloud
     )
 )
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -105,9 +98,10 @@ def _label(value: str, *, wrapped: bool, layers: int) -> str | None:
         return None
     if "AIGC" in parsed:
         return _label(_as_text(parsed["AIGC"]), wrapped=False, layers=layers - 1)
-    if (wrapped and not named) or _LABEL_FIELDS.isdisjoint(parsed):
+    fields = {key.lower(): value for key, value in parsed.items()}
+    if (wrapped and not named) or _LABEL_FIELDS.isdisjoint(fields):
         return None
-    label = str(parsed.get("Label", "none")).strip()
+    label = str(fields.get("label", "none")).strip()
     return label if label in {"1", "2", "3", "none"} else None
 
 

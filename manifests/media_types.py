@@ -53,6 +53,19 @@ _ALIASES = {
     "application/jsonl": "application/x-ndjson",
 }
 
+_OPEN_XML = "application/vnd.openxmlformats-officedocument"
+WORD = f"{_OPEN_XML}.wordprocessingml.document"
+SHEET = f"{_OPEN_XML}.spreadsheetml.sheet"
+SLIDES = f"{_OPEN_XML}.presentationml.presentation"
+OFFICE = frozenset(  # IANA's names for documents of ECMA-376, with macros or without
+    (
+        *(WORD, "application/vnd.ms-word.document.macroenabled.12"),
+        *(SHEET, "application/vnd.ms-excel.sheet.macroenabled.12"),
+        *(SLIDES, "application/vnd.ms-powerpoint.presentation.macroenabled.12"),
+    )
+)
+DOCUMENTS = OFFICE | {"application/pdf"}  # read for what they say about themselves; their text is not extracted
+
 
 @lru_cache(maxsize=512)
 def _canonical(head: str) -> str | None:

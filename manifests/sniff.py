@@ -7,7 +7,7 @@ signature here is enough to route a record, not a promise that the rest parses.
 from collections.abc import Callable
 
 from lowbackground.manifests.markup import sniff_text
-from lowbackground.manifests.media_types import canonical_media_type
+from lowbackground.manifests.media_types import SHEET, SLIDES, WORD, canonical_media_type
 
 UNKNOWN = "application/octet-stream"
 _HEAD = 512  # covers every signature below; a tar header, the longest of them, is one block of 512
@@ -153,9 +153,9 @@ def _ends_of_zip(raw: bytes | memoryview) -> bytes:
 
 
 _OFFICE = (  # ECMA-376 part 2: the main part of each kind lies in a folder of its own
-    (b"word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    (b"xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    (b"word/", WORD),
+    (b"xl/", SHEET),
+    (b"ppt/", SLIDES),
 )
 
 

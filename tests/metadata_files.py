@@ -209,6 +209,37 @@ def pdf(information: Values | None = None, packet: bytes | None = None, **save: 
     return out.getvalue()
 
 
+_OFFICE_PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
+CUSTOM_PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
+
+
+def office(
+    values: Values, form: str = "docx", *, uri: str = CUSTOM_PROPERTIES, stored: bool = False, part: bytes | None = None
+) -> bytes:
+    """A document of ECMA-376 with custom properties; `part` is what stands there instead."""
+    import zipfile
+
+    types = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
+    root = ET.Element(f"{{{uri}}}Properties")
+    for number, (name, value) in enumerate(values.items(), 2):
+        property_ = ET.SubElement(root, f"{{{uri}}}property", {"pid": str(number), "name": name})
+        ET.SubElement(property_, f"{{{types}}}lpwstr").text = value
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED) as package:
+        package.writestr("[Content_Types].xml", "<Types/>")
+        package.writestr(_OFFICE_PARTS[form], "<text>AIGC</text>")
+        package.writestr("docProps/custom.xml", ET.tostring(root, encoding="utf-8") if part is None else part)
+        package.writestr("docProps/core.xml", "<coreProperties/>")
+    return out.getvalue()
+
+
+def chunk_behind(media_type: str, name: bytes, contents: bytes) -> bytes:
+    """A RIFF file with one more chunk at its end."""
+    plain = tiny(media_type)
+    body = plain[8:] + chunk(name, contents)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 def samsung(name: str, contents: bytes) -> bytes:
     """A JPEG with Samsung's trailer, in the layout that ExifTool's Samsung.pm documents."""
     block = struct.pack("<HHI", 0, 0x0BA1, len(name)) + name.encode() + contents

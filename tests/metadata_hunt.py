@@ -24,6 +24,7 @@ from tests.metadata_files import (
     film,
     mp3,
     mp4_tags,
+    office,
     pdf,
     picture,
     png,
@@ -105,6 +106,7 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "avi": lambda: [film("avi", {"comment": "made with suno"})],
     "flac": lambda: [sound("flac", {"AIGC": LABEL}, "flac")],
     "ogg": lambda: [sound("ogg", {"AIGC": LABEL}, "libopus"), sound("ogg", {"comment": "made with suno"}, "flac")],
+    "office": lambda: [office({"AIGC": LABEL, "Title": "ü"}), office({"AIGC": LABEL}, "xlsx", stored=True)],
     "pdf": lambda: [_pdf("disable"), _pdf("generate")],
     "xmp": lambda: [PACKET, xmp(DC, {"a": "b" * 300, "c": "d"}, attributes=True)],
 }

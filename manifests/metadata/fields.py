@@ -47,8 +47,8 @@ class Field:
 class Metadata:
     """What was found in one file.
 
-    `container`: jpeg, png, webp, heif, tiff, gif, jxl, mp4, matroska, flv, mp3, wav, avi, flac, ogg, pdf, svg; null where
-    the bytes are none of these. `size` is width and height in pixels where the container says so. `irregular`: the
+    `container`: jpeg, png, webp, heif, tiff, gif, jxl, mp4, matroska, flv, mp3, wav, avi, flac, ogg, pdf, svg, office; null
+    where the bytes are none of these. `size` is width and height in pixels where the container says so. `irregular`: the
     structure ends too early or contradicts itself. `over_limit` names the cap that ended the walk.
     """
 
@@ -144,13 +144,13 @@ def utf16_of(raw: bytes, order: str) -> str:
     return raw.decode(codec, "replace").rstrip("\0")
 
 
-def inflated(data: Data, out: Gathering, limit: int = MAX_VALUE_BYTES) -> bytes | None:
-    """What was deflated; null where it is damaged, or not plainly deflated.
+def inflated(data: Data, out: Gathering, limit: int = MAX_VALUE_BYTES, *, window: int = zlib.MAX_WBITS) -> bytes | None:
+    """What was deflated; null where it is damaged, or not plainly deflated. `window` is negative for a ZIP's bare stream.
 
     Raises:
         CapReached: it inflates to more than `limit`, or the file has inflated enough.
     """
-    inflater = zlib.decompressobj()
+    inflater = zlib.decompressobj(window)
     try:
         found = inflater.decompress(data, limit)
     except zlib.error:

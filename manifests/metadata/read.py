@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from lowbackground.manifests.metadata import bmff, flv, gif, id3, jpeg, matroska, pdf, png, riff, vorbis
+from lowbackground.manifests.media_types import OFFICE
+from lowbackground.manifests.metadata import bmff, flv, gif, id3, jpeg, matroska, office, pdf, png, riff, vorbis
 from lowbackground.manifests.metadata.exif import read_tiff
 from lowbackground.manifests.metadata.fields import CapReached, Data, Gathering, Metadata
 from lowbackground.manifests.metadata.xmp import read_xmp
@@ -51,6 +52,7 @@ CONTAINERS: dict[str, tuple[str, _Walk]] = {  # media type: container, walk
     "video/ogg": ("ogg", vorbis.walk_ogg),
     "application/ogg": ("ogg", vorbis.walk_ogg),
     "application/pdf": ("pdf", pdf.walk),
+    **dict.fromkeys(OFFICE, ("office", office.walk)),
 }
 _TIFF_MARKS = frozenset((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"IIU\0", b"IIRO", b"IIRS"))
 

@@ -1,4 +1,4 @@
-"""RIFF: WebP's EXIF and XMP chunks; the INFO lists, ID3 tags and XMP of WAV and AVI.
+"""RIFF: WebP's EXIF and XMP chunks; the INFO lists, ID3 tags, XMP and `AIGC` chunks of WAV and AVI.
 
 Multimedia Programming Interface and Data Specifications 1.0; WebP container specification; XMP specification part 3.
 """
@@ -42,6 +42,8 @@ def walk(data: Data, out: Gathering) -> None:
             read_tiff(data, start, stop, out, "WebP EXIF")
         elif name in {b"XMP ", b"_PMX"}:
             read_xmp(data[body:stop], out, f"{form} {name.decode().strip()}", at)
+        elif name == b"AIGC":  # China's label beside the INFO list, as gtkit/aigc writes it
+            out.add("riff:AIGC", text_of(piece(data, body, stop)), f"{form} AIGC", at)
         elif name in {b"id3 ", b"ID3 "}:
             id3.read_tag(data[body:stop], out, f"{form} id3", body)
         elif name in {b"VP8 ", b"VP8L", b"VP8X"} and out.size is None:

@@ -3,25 +3,19 @@
 Properties of ingredients, of ancestors and of other nested structures say nothing about the file, and are left out.
 """
 
-from xml.parsers import expat
-
+from lowbackground.manifests.metadata.bounded_xml import charset_of, parse
 from lowbackground.manifests.metadata.fields import CapReached, Data, Gathering
 
 MAX_PACKET_BYTES = 8 << 20  # Photoshop's lists of ancestors grow to a few megabytes in files of people
 MAX_DEPTH = 64  # real packets nest 12 deep; expat keeps some 100 bytes a level
 MAX_UNREAD_BYTES = 1 << 16  # of what follows an error, so that a signal in it does not pass for none
 UNREAD = "unread:xmp"
-_FEED = 1 << 16
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _CONTAINERS = frozenset((f"{_RDF}Bag", f"{_RDF}Seq", f"{_RDF}Alt"))
 _ITEM, _RESOURCE, _VALUE = f"{_RDF}li", f"{_RDF}resource", f"{_RDF}value"
 _JPEG_NAME = b"http://ns.adobe.com/xap/1.0/\0"
 _DESCRIPTION, _PROPERTY, _NESTED = 1, 2, 3  # levels below rdf:RDF
-
-
-class _Refused(Exception):  # noqa: N818  ends a parse, never leaves this file
-    """The packet declares entities, which XMP does not need and bombs are made of."""
 
 
 class _Reader:
@@ -80,9 +74,6 @@ class _Reader:
         if self.rdf is not None and self.depth > self.rdf + 1 and not self.nested:
             self.text.append(text)
 
-    def entity(self, *_: object) -> None:
-        raise _Refused
-
     def unread(self, text: str) -> None:
         """Note that the packet is damaged, and what of it could not be read."""
         self.out.irregular = True
@@ -104,25 +95,14 @@ def read_xmp(packet: Data, out: Gathering, place: str, offset: int) -> None:
     reader = _Reader(out, place, offset)
     if bytes(packet[: len(_JPEG_NAME)]) == _JPEG_NAME:  # some writers put a JPEG segment into other containers whole
         packet = packet[len(_JPEG_NAME) :]
-    wide = bytes(packet[:2]) in {b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"}
-    # The encoding is given, so that a declared one cannot make Python look up a codec.
-    parser = expat.ParserCreate("utf-16" if wide else "utf-8", "")
-    parser.buffer_text = True
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.characters
-    parser.EntityDeclHandler = reader.entity
     size = min(len(packet), MAX_PACKET_BYTES)
     out.spend(size)
-    try:
-        for at in range(0, size, _FEED):
-            parser.Parse(bytes(packet[at : min(at + _FEED, size)]), False)
-    except (expat.ExpatError, _Refused):
+    broken_at = parse(packet, size, reader.start, reader.end, reader.characters)
+    if broken_at is not None:
         if reader.rdf is not None or not reader.started:
-            at = max(0, parser.ErrorByteIndex)
-            reader.unread(bytes(packet[at : at + MAX_UNREAD_BYTES]).decode("utf-16" if wide else "utf-8", "replace"))
-    else:
-        if reader.rdf is not None:  # the packet ends before its description does
-            reader.unread(f"{reader.property} {''.join(reader.text)}")
+            rest = bytes(packet[broken_at : broken_at + MAX_UNREAD_BYTES])
+            reader.unread(rest.decode(charset_of(packet), "replace"))
+    elif reader.rdf is not None:  # the packet ends before its description does
+        reader.unread(f"{reader.property} {''.join(reader.text)}")
     if len(packet) > MAX_PACKET_BYTES:
         raise CapReached("xmp-bytes")

@@ -4,12 +4,15 @@ import mimetypes
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lowbackground.manifests.media_types import DOCUMENTS, SHEET, SLIDES, WORD
 from lowbackground.manifests.sniff import sniff
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.extract import HTML, NO_TEXT, Extracted, extract, has_text
 
 HEAD = 4096  # bytes that settle what something is, before all of it is read
 _NAMES = mimetypes.MimeTypes()  # Python's own table: the system's would give other answers on other machines
+for _type, _ending in ((WORD, ".docx"), (SHEET, ".xlsx"), (SLIDES, ".pptx")):  # which it knows since Python 3.14
+    _NAMES.add_type(_type, _ending)
 _MAX_ENDING = 20  # characters; every ending in the table is shorter
 _FAMILIES = ("audio/", "image/", "video/")
 _NOT_PROSE = frozenset(("text/css", "text/javascript"))  # written for machines
@@ -36,8 +39,8 @@ def _type_of_ending(ending: str) -> str | None:
 
 
 def is_media(media_type: str | None) -> bool:
-    """Whether detectors look at the bytes themselves: pictures, sound, video, PDF."""
-    return media_type is not None and (media_type.startswith(_FAMILIES) or media_type == "application/pdf")
+    """Whether detectors look at the bytes themselves: pictures, sound, video, PDF, Office documents."""
+    return media_type is not None and (media_type.startswith(_FAMILIES) or media_type in DOCUMENTS)
 
 
 def is_record(media_type: str | None) -> bool:

@@ -31,10 +31,12 @@ from tests.metadata_files import (
     avif,
     by_exiv2,
     camera,
+    chunk_behind,
     film,
     jpeg,
     mp3,
     mp4_tags,
+    office,
     pdf,
     picture,
     png,
@@ -128,6 +130,8 @@ def labels(value: str) -> list[Make]:
         lambda: sound("flac", {"AIGC": plain}, "flac"),
         lambda: sound("ogg", {"AIGC": plain}, "libopus"),
         lambda: sound("wav", {"comment": wrapped}),
+        lambda: chunk_behind("audio/wav", b"AIGC", plain.encode()),
+        *(lambda form=form: office({"AIGC": plain}, form) for form in ("docx", "xlsx", "pptx")),
         lambda: pdf({"AIGC": plain}),
         lambda: pdf(packet=packet),
     ]
@@ -269,8 +273,12 @@ SAMPLES: dict[str, tuple[list[Make], list[Make]]] = {  # rule: what fires it, wh
     ),
     "google-edited": ([credit("Edited with Google AI")], [credit("Edited by a person"), credit("Made with Google AI")]),
     "apple-clean-up": (
-        [credit("Apple Photos Clean Up")],
+        [credit("Apple Photos Clean Up"), credit("Apple Photos Generative Edit: Clean Up")],
         [credit("Apple Photos"), tagged(SOFTWARE, "Apple Photos Clean Up")],
+    ),
+    "apple-image-playground": (
+        [credit("Apple Image Playground")],
+        [credit("Apple Photos"), lambda: jpeg(xmp=xmp(DC, {"title": "Apple Image Playground"}))],
     ),
     "samsung-generative-edit": (
         [
@@ -284,7 +292,18 @@ SAMPLES: dict[str, tuple[list[Make], list[Make]]] = {  # rule: what fires it, wh
         ],
     ),
     "grok": (
-        [lambda: jpeg(exif={DESCRIPTION: f"Signature: {'Ab1+' * 20}==", ARTIST: UUID})],
+        [
+            lambda: jpeg(exif={DESCRIPTION: f"Signature: {'Ab1+' * 20}==", ARTIST: UUID}),
+            lambda: webp(xmp=xmp(DC, {"description": f"Signature: {'Ab1+' * 20}==", "creator": UUID})),
+            lambda: png({"Description": f"Signature: {'Ab1+' * 20}==", "Author": UUID}),
+            lambda: by_exiv2(
+                "image/jpeg",
+                iptc={
+                    "Iptc.Application2.Caption": f"Signature: {'Ab1+' * 20}==",
+                    "Iptc.Application2.Byline": UUID,
+                },
+            ),
+        ],
         [
             lambda: jpeg(exif={DESCRIPTION: f"Signature: {'Ab1+' * 20}==", ARTIST: "A. Person"}),
             lambda: jpeg(exif={DESCRIPTION: "Signature: lower left", ARTIST: UUID}),
@@ -312,6 +331,7 @@ SAMPLES: dict[str, tuple[list[Make], list[Make]]] = {  # rule: what fires it, wh
             lambda: png({"Title": "Stable Diffusion explained"}),
             tagged(SOFTWARE, "Stability 2"),
             tagged(DESCRIPTION, "Stable Diffusion"),
+            tagged(SOFTWARE, "Banana Editor"),
             tagged(ARTIST, "DALL-EXANDER"),
         ],
     ),
@@ -354,12 +374,19 @@ SAMPLES: dict[str, tuple[list[Make], list[Make]]] = {  # rule: what fires it, wh
             lambda: png({"AIGC": json.dumps({"AIGC": label("1")})}),
             lambda: png({"AIGC": "AIGC" + label("1")}),
             lambda: png({"AIGC": label("1").replace('"', "&quot;")}),
+            lambda: png({"AIGC": '{"label": 1, "contentProducer": "a", "produceId": "b"}'}),
+            lambda: jpeg(xmp=xmp(TC260, {"Label": "1", "ContentProducer": "a", "ProduceID": "b"})),
+            lambda: jpeg(xmp=xmp(TC260.rstrip("/"), {"AIGC": label("1")}, attributes=True)),
         ],
         [
             lambda: png({"AIGC": "yes"}),
             lambda: png({"AIGC": '{"Title": "AIGC"}'}),
             lambda: png({"AIGC": label("2")}),
             commented(label("1")),  # under no name
+            lambda: office({"Title": label("1")}),
+            lambda: office({"AIGC": label("1")}, uri="http://example.org/custom-properties"),
+            lambda: jpeg(xmp=xmp(TC260, {"Label": "2", "ContentProducer": "1"})),
+            lambda: jpeg(xmp=xmp(XMP, {"Label": "1"})),  # a photographer's star or colour
             lambda: jpeg(xmp=xmp("http://example.org/ns/AIGC/", {"AIGC": label("1")}, prefix="TC260")),
         ],
     ),

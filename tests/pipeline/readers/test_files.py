@@ -1,14 +1,18 @@
 """Loose files: what is a record, what belongs to it, and what cannot be read."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from lowbackground.manifests.media_types import SHEET, SLIDES, WORD
 from lowbackground.pipeline.config import Read
 from lowbackground.pipeline.readers import files
 from lowbackground.pipeline.readers.documents import DOCUMENT_COLUMNS
 from lowbackground.pipeline.units import Format, InputFile
 from tests.archives import JPEG, PNG
+from tests.metadata_files import office
 from tests.reading import input_file, seen, without_permission
 
 PAGE = (
@@ -54,6 +58,20 @@ def test_what_is_no_record_is_skipped_by_reason(tmp_path: Path, name: str, data:
 
     assert {reason: 1} == found.skipped
     assert found.column("id") == ["z.txt"]
+
+
+def test_an_office_document_is_a_record_wherever_its_parts_stand(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("media.bin", bytes(10_000))  # the head of the file names no part
+        package.writestr("[Content_Types].xml", "<Types/>")
+        package.writestr("word/document.xml", "<document/>")
+    files = [made(tmp_path, name, office({"AIGC": "here"}, name[2:])) for name in ("a.docx", "b.xlsx", "c.pptx")]
+    found = seen(Format.FILE, [*files, made(tmp_path, "d.docx", out.getvalue())])
+
+    assert found.column("media_type") == [WORD, SHEET, SLIDES, WORD]
+    assert found.column("text") == [None] * 4
+    assert found.own[3]["raw"] == out.getvalue()
 
 
 def test_the_sidecar_of_media_is_read_with_it(tmp_path: Path) -> None:
