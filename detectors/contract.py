@@ -115,7 +115,7 @@ class Detector(Protocol):
     def name(self) -> str:
         """The name in the output, in the configuration and in the docs.
 
-        A dataclass that has it as a field can run several times: its section `NAME.SECOND` gives it that name.
+        A dataclass that has it as a field can run several times: its section `NAME/SECOND` gives it that name.
         """
 
     @property

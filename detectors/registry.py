@@ -4,12 +4,15 @@
 - The keyword arguments of a factory are its options; a factory that takes `run` is given the facts of the run.
 - A detector that cannot be loaded is reported, and stops nobody who did not ask for it.
 - Installing a package changes no result: others' detectors run only where a configuration names them.
+- A detector can run several times with other options: the section `text_model/second` is about a `text_model` that is
+  called so in the output.
 """
 
 import inspect
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any
@@ -19,6 +22,7 @@ from lowbackground.detectors.evidence import Basis
 
 GROUP = "lowbackground.detectors"
 OWN = "lowbackground"  # the distribution of the built-in detectors
+_OWN_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\Z")
 
 Factory = Callable[..., Detector]
 
@@ -83,15 +87,21 @@ def documented_reasons() -> frozenset[str] | None:
 
 
 def build(options: Mapping[str, Mapping[str, Any]], run: RunFacts) -> list[Detector]:
-    """The named detectors with their options, in the order of their names.
+    """The detectors of these sections of a configuration with their options, in the order of the sections' names.
 
     Raises:
         DetectorSetupError: one is not installed, does not load, or refuses an option; the message names both.
     """
-    entries = {
-        entry.name: _load(entry, taken) for entry, taken in _entries() if taken is None and entry.name in options
-    }
-    return [_build(name, entries.get(name), options[name], run) for name in sorted(options)]
+    there = {entry.name: entry for entry, taken in _entries() if taken is None}
+    names = {section: detector_of(section, there) for section in options}
+    loaded = {name: _load(there[name], None) for name in set(names.values()) if name in there}
+    return [_build(section, loaded.get(names[section]), options[section], run) for section in sorted(options)]
+
+
+def detector_of(section: str, installed: Collection[str]) -> str:
+    """The detector that a section is about: `text_model` of `text_model`, and of `text_model/second`."""
+    name, _, own = section.rpartition("/")
+    return name if section not in installed and name in installed and _OWN_NAME.match(own) else section
 
 
 def _entries() -> Iterable[tuple[EntryPoint, str | None]]:
@@ -145,23 +155,34 @@ def _options(factory: Factory) -> tuple[Option, ...]:
     return tuple(options)
 
 
-def _build(name: str, found: Available | None, options: Mapping[str, Any], run: RunFacts) -> Detector:
+def _build(section: str, found: Available | None, options: Mapping[str, Any], run: RunFacts) -> Detector:
     if found is None:
         installed = ", ".join(sorted({entry.name for entry, _ in _entries()}))
-        raise DetectorSetupError(f"no detector named {name!r} is installed; there are {installed}")
+        raise DetectorSetupError(f"no detector named {section!r} is installed; there are {installed}")
     if found.factory is None:
-        raise DetectorSetupError(f"detector {name} of {found.distribution} cannot be loaded: {found.error}")
+        raise DetectorSetupError(f"detector {section} of {found.distribution} cannot be loaded: {found.error}")
     arguments = dict(options)
     if "run" in arguments:
-        raise DetectorSetupError(f"detector {name}: run: unknown option; the run itself gives it")
+        raise DetectorSetupError(f"detector {section}: run: unknown option; the run itself gives it")
     if "run" in inspect.signature(found.factory).parameters:
         arguments["run"] = run
-    detector = _called(name, found.factory, arguments)
+    detector = _called(section, found.factory, arguments)
     if problem := shape_problem(detector):
-        raise DetectorSetupError(f"detector {name} of {found.distribution}: {problem}")
-    if detector.name != name:
-        raise DetectorSetupError(f"detector {name} of {found.distribution}: calls itself {detector.name!r}")
-    return detector
+        raise DetectorSetupError(f"detector {section} of {found.distribution}: {problem}")
+    if detector.name != found.name:
+        raise DetectorSetupError(f"detector {section} of {found.distribution}: calls itself {detector.name!r}")
+    return detector if section == found.name else _called_anew(detector, section)
+
+
+def _called_anew(detector: Detector, name: str) -> Detector:
+    """The same detector under the name of its section."""
+    if is_dataclass(detector) and "name" in {each.name for each in fields(detector)}:
+        again: Detector = replace(detector, name=name)
+        return again
+    raise DetectorSetupError(
+        f"detector {name}: {detector.name} can run once only: it is no dataclass with the field `name`, which is what lets "
+        "one run under several names"
+    )
 
 
 def _called(name: str, factory: Factory, arguments: Mapping[str, Any]) -> Detector:

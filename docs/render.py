@@ -118,7 +118,8 @@ def configuration_page() -> str:
             "## Keys\n",
             table(("key", "default", "meaning"), keys(Config, "")),
             "## Options of detectors\n",
-            "`detectors.NAME.enabled: false` switches one off.\n",
+            "`detectors.NAME.enabled: false` switches one off. A section `detectors.NAME/SECOND`, whose last part is a name of yours,",
+            "runs the detector once more with options of its own, and stands in the output by that name.\n",
             table(("option", "default", "type"), options),
         ]
     )

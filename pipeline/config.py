@@ -146,7 +146,7 @@ class Config(_Section):
     rejected: Literal["full", "columns", "none"] = "full"
     """What is written of rejected rows: all columns, `columns` the prov_ columns alone, or nothing; they are always counted."""
     detectors: dict[str, dict[str, Any]] = {}
-    """A section a detector: its options, and `enabled: true|false`."""
+    """A section a detector: its options, and `enabled: true|false`; `NAME/SECOND` runs it once more, with options of its own."""
     read: Read = Read()
     prior: Prior = Prior()
     cascade: Cascade = Cascade()

@@ -7,7 +7,6 @@ spread evenly over it, and the detail says which and what each scored.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.calibration.scored import scored_reasons
 from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.evidence import Evidence, Signal
@@ -18,8 +17,7 @@ from lowbackground.detectors.models.ffmpeg import (
     can_be_opened,
     require_av,
 )
-from lowbackground.detectors.models.loading import DType, require_torch
-from lowbackground.detectors.models.machine_label import machine_label as label_of
+from lowbackground.detectors.models.loading import DType
 from lowbackground.detectors.models.media_adapter import (
     AbstainError,
     Aggregate,
@@ -27,11 +25,15 @@ from lowbackground.detectors.models.media_adapter import (
     Data,
     Piece,
     media_adapter,
-    named,
 )
-from lowbackground.detectors.models.media_classifier import RATE, MediaClassifier, processor_config
-from lowbackground.detectors.models.model_folder import ModelError, find_model
-from lowbackground.detectors.models.model_task import check_task
+from lowbackground.detectors.models.media_classifier import (
+    RATE,
+    MediaClassifier,
+    ModelOptions,
+    find_classifier,
+    processor_config,
+)
+from lowbackground.detectors.models.model_folder import ModelError
 from lowbackground.detectors.models.sound import Samples, Sound, decoded_sound, windows
 
 PREFIX = "audio-model"
@@ -91,17 +93,16 @@ def audio_model(
             f"min_seconds {min_seconds:g}, window_seconds {window_seconds:g}, max_seconds {max_seconds:g}, max_windows "
             f"{max_windows}: expected at least one window, and lengths in this order"
         )
-    require_torch()
     require_av()
-    folder = find_model(model, revision=revision, digest=digest)
-    check_task(folder, "sound classifier")
-    machine = label_of(folder.config, machine_label)
-    rate = processor_config(folder).get("sampling_rate", RATE)
+    options = ModelOptions(model, revision, digest, machine_label, batch_size, device, dtype)
+    classifier = find_classifier("sound", options)
+    rate = processor_config(classifier.folder).get("sampling_rate", RATE)
     if rate not in _RATES:
-        raise ModelError(f"model {folder.name}: a sampling_rate of {rate!r}; expected {_RATES[0]} to {_RATES[-1]}")
-    rules = {"label": machine, "dtype": dtype, "windows": max_windows, "of": window_seconds, "in": max_seconds}
-    scale = Scale("audio_model", f"{_RULES}, {named(rules)}, {aggregate}", model=folder.digest)
-    classifier = MediaClassifier(folder, "audio", machine, device, dtype, batch_size)
+        raise ModelError(
+            f"model {classifier.folder.name}: a sampling_rate of {rate!r}; expected {_RATES[0]} to {_RATES[-1]}"
+        )
+    lengths = {"windows": max_windows, "of": window_seconds, "in": max_seconds}
+    scale = classifier.scale("audio_model", _RULES, **lengths, score=aggregate)
     cutter = _Windows(rate, window_seconds, max_windows, max_seconds, min_seconds)
     return media_adapter(scale, PREFIX, "voice", classifier, cutter, aggregate, calibration, run)
 

@@ -6,16 +6,13 @@ processor of the model's folder.
 
 from dataclasses import dataclass
 
-from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.calibration.scored import scored_reasons
 from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.evidence import Evidence, Signal
-from lowbackground.detectors.models.loading import DType, require_torch
-from lowbackground.detectors.models.machine_label import machine_label as label_of
-from lowbackground.detectors.models.media_adapter import AbstainError, Cut, Data, Piece, media_adapter, named
-from lowbackground.detectors.models.media_classifier import MediaClassifier, processor_config
-from lowbackground.detectors.models.model_folder import ModelError, find_model
-from lowbackground.detectors.models.model_task import check_task
+from lowbackground.detectors.models.loading import DType
+from lowbackground.detectors.models.media_adapter import AbstainError, Cut, Data, Piece, media_adapter
+from lowbackground.detectors.models.media_classifier import MediaClassifier, ModelOptions, find_classifier
+from lowbackground.detectors.models.model_folder import ModelError
 from lowbackground.detectors.pixels import (
     TooManyPixelsError,
     UndecodableError,
@@ -67,13 +64,9 @@ def image_model(
     """
     if min_side < 1:
         raise ModelError(f"min_side {min_side}: expected 1 or more pixels")
-    require_torch()
-    folder = find_model(model, revision=revision, digest=digest)
-    check_task(folder, "picture classifier")
-    machine = label_of(folder.config, machine_label)
-    processor_config(folder)
-    scale = Scale("image_model", f"{_RULES}, {named({'label': machine, 'dtype': dtype})}", model=folder.digest)
-    classifier = MediaClassifier(folder, "image", machine, device, dtype, batch_size)
+    options = ModelOptions(model, revision, digest, machine_label, batch_size, device, dtype)
+    classifier = find_classifier("picture", options)
+    scale = classifier.scale("image_model", _RULES)
     cutter = _OnePicture(min_side, max_megapixels * 1_000_000)
     return media_adapter(scale, PREFIX, "picture", classifier, cutter, "mean", calibration, run)
 

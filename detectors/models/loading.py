@@ -5,17 +5,26 @@
 - Weights that are missing are refused: transformers would draw them at random and say so in a warning.
 """
 
+import functools
 import importlib.util
+import re
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from lowbackground.detectors.models.model_folder import ModelError, ModelFolder
 
+Precision = Literal["float32", "bfloat16"]
 DType = Literal["auto", "float32", "bfloat16"]
+_BUILT_FOR = re.compile(
+    r"^(?:cuda|hip|xpu)\b[^=\n]*= *['\"]", re.MULTILINE
+)  # of torch/version.py; None in a build for CPUs
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +67,45 @@ def chosen_device(device: str) -> str:
     return device
 
 
-def load_model(folder: ModelFolder, auto_class: str, *, device: str = "auto", dtype: str = "auto") -> LoadedModel:
+def precision(device: str, dtype: DType) -> Precision:
+    """What `auto` stands for on a device: scores differ by it, so it belongs to what a calibration is for.
+
+    Imports no torch; where only torch knows, it is asked in a process of its own.
+
+    Raises:
+        ModelError: torch does not work here.
+    """
+    if dtype != "auto":
+        return dtype
+    if device == "auto":
+        device = _device_here()
+    return "float32" if device.partition(":")[0] == "cpu" else "bfloat16"
+
+
+@functools.cache
+def _device_here() -> str:
+    """The device that `auto` stands for."""
+    if "torch" in sys.modules:
+        return chosen_device("auto")
+    if sys.platform != "darwin" and not _built_for_accelerators():
+        return "cpu"
+    program = f"from {__name__} import chosen_device; print(chosen_device('auto'))"
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    if done.returncode:
+        last = done.stderr.strip().rpartition("\n")[2][:300]
+        raise ModelError(
+            f"torch cannot tell which devices are here: {last}; mend its installation, or set device and dtype"
+        )
+    return done.stdout.strip()
+
+
+def _built_for_accelerators() -> bool:
+    found = importlib.util.find_spec("torch")
+    version = Path(found.origin or "").with_name("version.py") if found is not None else Path()
+    return not version.is_file() or _BUILT_FOR.search(version.read_text("utf-8")) is not None
+
+
+def load_model(folder: ModelFolder, auto_class: str, *, device: str = "auto", dtype: DType = "auto") -> LoadedModel:
     """The model of a folder, by one of the `AutoModelFor…` classes of transformers.
 
     Raises:
@@ -66,7 +113,7 @@ def load_model(folder: ModelFolder, auto_class: str, *, device: str = "auto", dt
     """
     require_torch()
     place = chosen_device(device)
-    kind = ("float32" if place == "cpu" else "bfloat16") if dtype == "auto" else dtype
+    kind = precision(place, dtype)
     key = (folder.digest, auto_class, place, kind)
     with _LOADING:
         loaded = _LOADED.get(key)

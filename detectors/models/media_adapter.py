@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite, nan
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import pyarrow as pa
 
@@ -63,11 +63,12 @@ class Cutter(Protocol):
 
 @dataclass(frozen=True)
 class MediaAdapter:
-    """`scale` says what the scores mean, `as_of` whether the calibration is still valid.
+    """`name` is that of its section, `scale` says what the scores mean, `as_of` whether the calibration is still valid.
 
     `group` is the stratum of the calibration: the media kind. `aggregate` makes one score of those of the pieces.
     """
 
+    name: str
     scale: Scale
     prefix: str
     group: str
@@ -79,11 +80,6 @@ class MediaAdapter:
     basis: Basis = Basis.CLASSIFIER
     columns: pa.Schema = field(default=_NO_COLUMNS, repr=False)
     exact: bool = False
-
-    @property
-    def name(self) -> str:
-        """As the scale has it."""
-        return self.scale.detector
 
     @property
     def version(self) -> str:
@@ -174,11 +170,4 @@ def media_adapter(
         CalibrationError: it is damaged, or of another model.
     """
     read = read_calibration(calibration, scale) if calibration else None
-    return MediaAdapter(scale, prefix, group, classifier, cutter, aggregate, read, run.as_of)
-
-
-def named(options: Mapping[str, Any]) -> str:
-    """Options that change a score, for the version of its scale."""
-    return ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in options.items()
-    )
+    return MediaAdapter(scale.detector, scale, prefix, group, classifier, cutter, aggregate, read, run.as_of)

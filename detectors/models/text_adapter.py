@@ -15,12 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lowbackground.detectors.calibration.calibration import Calibration
-from lowbackground.detectors.calibration.scale import Scale, version_of
+from lowbackground.detectors.calibration.calibration_file import read_calibration
+from lowbackground.detectors.calibration.scale import Orientation, Scale, version_of
 from lowbackground.detectors.calibration.scored import place_of, scored, scored_reasons
-from lowbackground.detectors.contract import Findings, Needs
+from lowbackground.detectors.contract import Findings, Needs, RunFacts
 from lowbackground.detectors.evidence import Basis, Evidence, Signal
+from lowbackground.detectors.models.loading import DType, Precision, precision
 from lowbackground.detectors.models.model_folder import ModelError, ModelFolder
-from lowbackground.detectors.models.text_tokens import CHARS_PER_TOKEN, TextTokenizer, load_tokenizer
+from lowbackground.detectors.models.text_tokens import CHARS_PER_TOKEN, TextTokenizer, check_tokenizer, load_tokenizer
 from lowbackground.detectors.models.token_batches import Scores, TokenBatch, batch_of, scores_of
 
 PREFIX = "text-model"
@@ -76,12 +78,13 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class TextAdapter:
-    """`scale` says what the scores mean, `as_of` whether the calibration is still valid.
+    """`name` is that of its section, `scale` says what the scores mean, `as_of` whether the calibration is still valid.
 
     Of a text the first `max_tokens` tokens count; one of fewer than `min_tokens` is not scored. `batch_tokens` null
     chooses by the device.
     """
 
+    name: str
     scale: Scale
     scorer: Scorer
     calibration: Calibration | None
@@ -100,11 +103,6 @@ class TextAdapter:
             raise ModelError(f"min_tokens {self.min_tokens}: expected 2 to max_tokens, which is {self.max_tokens}")
         if self.batch_tokens is not None and self.batch_tokens < 1:
             raise ModelError(f"batch_tokens {self.batch_tokens}: expected 1 or more")
-
-    @property
-    def name(self) -> str:
-        """As the scale has it."""
-        return self.scale.detector
 
     @property
     def version(self) -> str:
@@ -163,6 +161,50 @@ class TextAdapter:
         group, words = place_of(records, row)
         rounded = round(score, self.scorer.decimals)
         return scored(rounded, group, words, self.calibration, self.as_of, prefix=PREFIX, facts={"tokens": tokens})
+
+
+@dataclass(frozen=True, slots=True)
+class TextOptions:
+    """The options that all detectors of texts have, as the operator gave them."""
+
+    calibration: str | None
+    min_tokens: int
+    max_tokens: int
+    batch_tokens: int | None
+    device: str
+    dtype: DType
+    run: RunFacts
+
+    @property
+    def precision(self) -> Precision:
+        """In which the model runs.
+
+        Raises:
+            ModelError: torch does not work here.
+        """
+        return precision(self.device, self.dtype)
+
+    def adapter(
+        self,
+        detector: str,
+        rules: str,
+        folders: Sequence[ModelFolder],
+        scorer: Scorer,
+        orientation: Orientation = "higher",
+    ) -> TextAdapter:
+        """The detector; `rules` names what else changes a score, `folders` are the models that it takes.
+
+        Raises:
+            ModelError: a model's tokenizer does not fit it, or the lengths leave nothing to score.
+            CalibrationError: the calibration is damaged, or of other models.
+        """
+        for folder in folders:
+            check_tokenizer(folder, self.max_tokens)
+        version = f"{rules}, {self.max_tokens} tokens, {self.precision}"
+        scale = Scale(detector, version, orientation, digest_of_all(folders))
+        read = read_calibration(self.calibration, scale) if self.calibration else None
+        lengths = (self.min_tokens, self.max_tokens, self.batch_tokens)
+        return TextAdapter(detector, scale, scorer, read, self.run.as_of, *lengths)
 
 
 def digest_of_all(folders: Sequence[ModelFolder]) -> str:

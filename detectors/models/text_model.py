@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lowbackground.detectors.calibration.calibration_file import read_calibration
-from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.models import machine_label as labels
 from lowbackground.detectors.models import text_adapter
-from lowbackground.detectors.models.loading import DType, load_model, require_torch
+from lowbackground.detectors.models.loading import DType, Precision, load_model, require_torch
 from lowbackground.detectors.models.model_folder import ModelFolder, find_model
 from lowbackground.detectors.models.model_task import check_task
-from lowbackground.detectors.models.text_adapter import MAX_TOKENS, MIN_TOKENS, LoadedScorer, TextAdapter
-from lowbackground.detectors.models.text_tokens import check_tokenizer, most_tokens, text_config
+from lowbackground.detectors.models.text_adapter import MAX_TOKENS, MIN_TOKENS, LoadedScorer, TextOptions
+from lowbackground.detectors.models.text_tokens import most_tokens, text_config
 from lowbackground.detectors.models.token_batches import Scores, TokenBatch
 
 REASONS = text_adapter.REASONS
@@ -54,18 +52,9 @@ def text_model(
     check_task(folder, "text classifier")
     machine = labels.machine_label(folder.config, machine_label)
     tokens = min(MAX_TOKENS, most_tokens(folder.config) or MAX_TOKENS) if max_tokens is None else max_tokens
-    check_tokenizer(folder, tokens)
-    version = f"{_RULES}, label {machine}, {tokens} tokens, {dtype}"
-    scale = Scale("text_model", version, model=folder.digest)
-    return TextAdapter(
-        scale,
-        ClassifierScorer(folder, machine, device, dtype),
-        read_calibration(calibration, scale) if calibration else None,
-        run.as_of,
-        min_tokens,
-        tokens,
-        batch_tokens,
-    )
+    options = TextOptions(calibration, min_tokens, tokens, batch_tokens, device, dtype, run)
+    scorer = ClassifierScorer(folder, machine, device, options.precision)
+    return options.adapter("text_model", f"{_RULES}, label {machine}", [folder], scorer)
 
 
 @dataclass(frozen=True)
@@ -75,7 +64,7 @@ class ClassifierScorer:
     tokenizer: ModelFolder
     machine: int
     device: str
-    dtype: str
+    dtype: Precision
     decimals: int = DECIMALS
 
     def load(self) -> LoadedScorer:

@@ -7,7 +7,6 @@ and how many lean to a machine.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.calibration.scored import scored_reasons
 from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.evidence import Evidence, Signal
@@ -19,8 +18,7 @@ from lowbackground.detectors.models.ffmpeg import (
     require_av,
 )
 from lowbackground.detectors.models.film import MAX_FRAME_PIXELS, Survey, sampled_frames, survey
-from lowbackground.detectors.models.loading import DType, require_torch
-from lowbackground.detectors.models.machine_label import machine_label as label_of
+from lowbackground.detectors.models.loading import DType
 from lowbackground.detectors.models.media_adapter import (
     AbstainError,
     Aggregate,
@@ -28,11 +26,9 @@ from lowbackground.detectors.models.media_adapter import (
     Data,
     Piece,
     media_adapter,
-    named,
 )
-from lowbackground.detectors.models.media_classifier import MediaClassifier, processor_config
-from lowbackground.detectors.models.model_folder import ModelError, find_model
-from lowbackground.detectors.models.model_task import check_task
+from lowbackground.detectors.models.media_classifier import MediaClassifier, ModelOptions, find_classifier
+from lowbackground.detectors.models.model_folder import ModelError
 
 PREFIX = "video-model"
 REASONS: dict[str, str] = {
@@ -85,15 +81,10 @@ def video_model(
     """
     if frames < 1 or min_side < 1 or min_seconds < 0:
         raise ModelError(f"frames {frames}, min_side {min_side}, min_seconds {min_seconds:g}: expected 1, 1, 0 or more")
-    require_torch()
     require_av()
-    folder = find_model(model, revision=revision, digest=digest)
-    check_task(folder, "picture classifier")
-    machine = label_of(folder.config, machine_label)
-    processor_config(folder)
-    rules = named({"label": machine, "dtype": dtype, "frames": frames})
-    scale = Scale("video_model", f"{_RULES}, {rules}, {aggregate}", model=folder.digest)
-    classifier = MediaClassifier(folder, "image", machine, device, dtype, batch_size)
+    options = ModelOptions(model, revision, digest, machine_label, batch_size, device, dtype)
+    classifier = find_classifier("picture", options)
+    scale = classifier.scale("video_model", _RULES, frames=frames, score=aggregate)
     cutter = _Frames(frames, min_side, min_seconds)
     return media_adapter(scale, PREFIX, "video", classifier, cutter, aggregate, calibration, run)
 

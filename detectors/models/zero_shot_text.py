@@ -10,21 +10,18 @@ Fast-DetectGPT for three pairs at even odds) are not applied: they hold for thos
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lowbackground.detectors.calibration.calibration_file import read_calibration
-from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.contract import Detector, RunFacts
 from lowbackground.detectors.models import text_adapter
-from lowbackground.detectors.models.loading import DType, load_model, require_torch
+from lowbackground.detectors.models.loading import DType, Precision, load_model, require_torch
 from lowbackground.detectors.models.model_folder import ModelError, ModelFolder, find_model
 from lowbackground.detectors.models.model_task import check_task
 from lowbackground.detectors.models.text_adapter import (
     MAX_TOKENS,
     MIN_TOKENS,
     LoadedScorer,
-    TextAdapter,
-    digest_of_all,
+    TextOptions,
 )
-from lowbackground.detectors.models.text_tokens import check_same_tokenizer, check_tokenizer, text_config
+from lowbackground.detectors.models.text_tokens import check_same_tokenizer, text_config
 from lowbackground.detectors.models.token_batches import Scores, TokenBatch
 from lowbackground.detectors.models.zero_shot_formulas import METHODS, token_values
 
@@ -68,8 +65,8 @@ def binoculars(
             f"observer {reference.name} and performer {scoring.name} are the same weights, and the score compares two models: "
             "name a base model as observer and what was tuned from it as performer. fast_detect_gpt needs one model alone"
         )
-    lengths = (min_tokens, max_tokens, batch_tokens)
-    return _adapter("binoculars", scoring, reference, calibration, lengths, device, dtype, run)
+    options = TextOptions(calibration, min_tokens, max_tokens, batch_tokens, device, dtype, run)
+    return _adapter("binoculars", scoring, reference, options)
 
 
 def fast_detect_gpt(
@@ -102,8 +99,8 @@ def fast_detect_gpt(
     other = scoring
     if reference is not None:
         other = find_model(reference, revision=reference_revision, digest=reference_digest)
-    lengths = (min_tokens, max_tokens, batch_tokens)
-    return _adapter("fast_detect_gpt", scoring, other, calibration, lengths, device, dtype, run)
+    options = TextOptions(calibration, min_tokens, max_tokens, batch_tokens, device, dtype, run)
+    return _adapter("fast_detect_gpt", scoring, other, options)
 
 
 def _of_one_model(name: str, summary: str) -> Callable[..., Detector]:
@@ -124,8 +121,8 @@ def _of_one_model(name: str, summary: str) -> Callable[..., Detector]:
     ) -> Detector:
         require_torch()
         folder = find_model(model, revision=revision, digest=digest)
-        lengths = (min_tokens, max_tokens, batch_tokens)
-        return _adapter(name, folder, folder, calibration, lengths, device, dtype, run)
+        options = TextOptions(calibration, min_tokens, max_tokens, batch_tokens, device, dtype, run)
+        return _adapter(name, folder, folder, options)
 
     factory.__name__ = factory.__qualname__ = name
     factory.__doc__ = f"""{summary}
@@ -152,29 +149,14 @@ detectllm_lrr = _of_one_model(
 )
 
 
-def _adapter(
-    name: str,
-    scoring: ModelFolder,
-    reference: ModelFolder,
-    calibration: str | None,
-    lengths: tuple[int, int, int | None],
-    device: str,
-    dtype: DType,
-    run: RunFacts,
-) -> Detector:
-    least, most, batch = lengths
-    two = reference.digest != scoring.digest
-    for folder in (scoring, reference) if two else (scoring,):
+def _adapter(name: str, scoring: ModelFolder, reference: ModelFolder, options: TextOptions) -> Detector:
+    folders = [scoring] if reference.digest == scoring.digest else [scoring, reference]
+    for folder in folders:
         check_task(folder, "language model")
-        check_tokenizer(folder, most)
-    if two:
+    if len(folders) > 1:
         check_same_tokenizer(reference, scoring)
-    method = METHODS[name]
-    digest = digest_of_all([scoring, reference] if two else [scoring])
-    scale = Scale(name, f"{_RULES}, {most} tokens, {dtype}", method.orientation, digest)
-    calibrated = read_calibration(calibration, scale) if calibration else None
-    scorer = ZeroShotScorer(name, scoring, reference, device, dtype)
-    return TextAdapter(scale, scorer, calibrated, run.as_of, least, most, batch)
+    scorer = ZeroShotScorer(name, scoring, reference, options.device, options.precision)
+    return options.adapter(name, _RULES, folders, scorer, METHODS[name].orientation)
 
 
 @dataclass(frozen=True)
@@ -185,7 +167,7 @@ class ZeroShotScorer:
     tokenizer: ModelFolder
     reference: ModelFolder
     device: str
-    dtype: str
+    dtype: Precision
     decimals: int = DECIMALS
 
     def load(self) -> LoadedScorer:

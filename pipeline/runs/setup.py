@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from lowbackground.detectors.calibration.calibration import Calibration
 from lowbackground.detectors.contract import Detector, HoldsModel, OwnColumn, RunFacts
-from lowbackground.detectors.registry import available, build, default_names
+from lowbackground.detectors.registry import available, build, default_names, detector_of
 from lowbackground.manifests.digest import json_digest
 from lowbackground.manifests.trust import TrustError, TrustList, copy_lists, folder_digest, lists_in, user_folder
 from lowbackground.pipeline.config import Config
@@ -187,7 +187,8 @@ def enabled(sections: Mapping[str, Mapping[str, Any]], policy: Policy) -> dict[s
         ConfigError: a section names a detector that is not installed.
     """
     names = set(default_names()) | set(sections)
-    if unknown := sorted(names - {found.name for found in available()}):
+    installed = {found.name for found in available()}
+    if unknown := sorted(name for name in names if detector_of(name, installed) not in installed):
         raise ConfigError(f"detectors: {', '.join(unknown)}: not installed; `lowbackground detectors` lists what is")
     names -= {name for name, section in sections.items() if not section.get("enabled", True)}
     options = {

@@ -49,6 +49,17 @@ def acme(*, key: str, gamma: float = 0.25, since: dict[str, date] = {}, run: Run
 def plain() -> Acme:
     return Acme(name="plain")
 
+def odd() -> Acme:
+    return Acme(name="odd/name")
+
+class Bare:
+    name, version, basis, needs, columns, exact = "fixed", "1", Basis.CONTEXT, Needs(("text",)), pa.schema([]), True
+    def __call__(self, records, /):
+        return Findings([Evidence(Signal.SILENT, "acme.none")] * records.num_rows)
+
+def fixed() -> Bare:
+    return Bare()
+
 def picky(level: int = 1) -> Acme:
     raise ValueError(f"level {level} is too low")
 
@@ -171,6 +182,27 @@ def test_what_cannot_be_set_up_is_refused_with_detector_and_option(
     with pytest.raises(DetectorSetupError) as refused:
         build({name: options}, RUN)
     assert message in str(refused.value)
+
+
+def test_a_detector_can_run_several_times_under_names_of_its_own(install: Callable[..., None]) -> None:
+    install("acme", acme="acme_code:acme", **{"odd/name": "acme_code:odd"})
+    first, second, odd = build({"acme": {"key": "a"}, "acme/second": {"key": "b"}, "odd/name": {}}, RUN)
+    assert [each.name for each in (first, second, odd)] == ["acme", "acme/second", "odd/name"]
+    assert (first.key, second.key) == ("a", "b")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["acme/", "/acme", "acme/a b", "acme/a/b", "acme.a", "other/acme", "acme/" + "x" * 61])
+def test_what_is_no_name_of_an_installed_detector_is_refused(install: Callable[..., None], name: str) -> None:
+    install("acme", acme="acme_code:acme")
+    with pytest.raises(DetectorSetupError, match="no detector named"):
+        build({name: {"key": "a"}}, RUN)
+
+
+def test_a_detector_that_cannot_be_called_otherwise_runs_once(install: Callable[..., None]) -> None:
+    install("acme", fixed="acme_code:fixed")
+    build({"fixed": {}}, RUN)
+    with pytest.raises(DetectorSetupError, match=r"detector fixed/second: fixed can run once only"):
+        build({"fixed/second": {}}, RUN)
 
 
 def test_reasons_are_known_where_every_installed_detector_documents_its_own(install: Callable[..., None]) -> None:

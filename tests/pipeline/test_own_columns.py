@@ -86,6 +86,25 @@ def test_annotate_reads_it_too(tmp_path: Path) -> None:
         annotate(pa.Table.from_pylist(ROWS), Config(detectors={"score_column": {"column": "q", "given_by": "test"}}))
 
 
+def test_two_columns_are_two_detectors(tmp_path: Path) -> None:
+    sections = {
+        "score_column": {"column": "p", "given_by": "one tool"},
+        "score_column/verdict": {"column": "verdict", "given_by": "another", "verdicts": {"AI": 1, "human": 0}},
+    }
+    pq.write_table(pa.Table.from_pylist(ROWS), tmp_path / "in.parquet")
+    run(config(str(tmp_path / "in.parquet"), tmp_path / "out").with_values(detectors=sections))
+    table = pq.read_table(tmp_path / "out" / "kept", columns=["prov_offset", "prov_evidence"]).sort_by("prov_offset")
+    found = [{one["detector"]: one for one in row} for row in table["prov_evidence"].to_pylist()]
+    assert [row["score_column"]["score"] for row in found] == [0.25, None, 1.5]
+    assert [row["score_column/verdict"]["score"] for row in found] == [1.0, 0.0, None]
+    assert {row["score_column/verdict"]["version"] for row in found} != {
+        row["score_column"]["version"] for row in found
+    }
+    sections["score_column/verdict"]["column"] = "q"
+    with pytest.raises(ConfigError, match=r"detectors\.score_column/verdict: .*has no column 'q'"):
+        run(config(str(tmp_path / "in.parquet"), tmp_path / "other").with_values(detectors=sections))
+
+
 @pytest.mark.parametrize(
     ("extra", "expected"),
     [

@@ -4,13 +4,21 @@ import gc
 import json
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 from lowbackground.detectors.models import loading
-from lowbackground.detectors.models.loading import chosen_device, hub_out_of_reach, load_model, require_torch
+from lowbackground.detectors.models.loading import (
+    DType,
+    chosen_device,
+    hub_out_of_reach,
+    load_model,
+    precision,
+    require_torch,
+)
 from lowbackground.detectors.models.model_folder import ModelError, find_model
 from tests.tiny_models import text_folder
 
@@ -117,6 +125,60 @@ def test_the_best_device_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chosen_device("auto") == "mps"
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert chosen_device("auto") == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype", "found"),
+    [
+        ("cpu", "auto", "float32"),
+        ("cuda", "auto", "bfloat16"),
+        ("cuda:1", "auto", "bfloat16"),
+        ("mps", "auto", "bfloat16"),
+        ("cuda", "float32", "float32"),
+        ("cpu", "bfloat16", "bfloat16"),
+    ],
+)
+def test_a_named_device_says_the_precision(device: str, dtype: DType, found: str) -> None:
+    assert precision(device, dtype) == found
+
+
+@pytest.mark.parametrize(("there", "found"), [(False, "float32"), (True, "bfloat16")])
+def test_without_a_named_device_torch_says_it(there: bool, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "_device_here", loading._device_here.__wrapped__)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: there)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    assert precision("auto", "auto") == found
+
+
+@pytest.mark.parametrize(
+    ("version", "asked"),
+    [
+        ("cuda: Optional[str] = None\nhip: Optional[str] = None\nxpu: Optional[str] = None\n", False),
+        ("cuda: Optional[str] = '12.8'\nhip: Optional[str] = None\n", True),
+        ("cuda = None\nhip = '6.4'\n", True),
+        (None, True),
+    ],
+)
+def test_a_torch_for_cpus_alone_is_not_asked_and_any_other_is_in_a_process_of_its_own(
+    version: str | None, asked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A torch that is not imported here, and that knows no device but `cuda`."""
+    (tmp_path / "torch").mkdir()
+    package = "class cuda:\n    is_available = staticmethod(lambda: True)\n"
+    (tmp_path / "torch" / "__init__.py").write_text(package)
+    if version is not None:
+        (tmp_path / "torch" / "version.py").write_text(version)
+    monkeypatch.setattr(loading, "_device_here", loading._device_here.__wrapped__)
+    monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert precision("auto", "auto") == ("bfloat16" if asked else "float32")
+    assert "torch" not in sys.modules
+    if asked:
+        (tmp_path / "torch" / "__init__.py").write_text("raise ImportError('no libcudart')")
+        with pytest.raises(ModelError, match=r"no libcudart; mend its installation, or set device and dtype"):
+            precision("auto", "auto")
 
 
 def test_torch_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

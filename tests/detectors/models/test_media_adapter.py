@@ -212,13 +212,23 @@ def test_without_pyav_sound_and_film_say_how_to_get_it(
     built(image, pictures, sounds)
 
 
+@pytest.mark.parametrize("module, group", FACTORIES)
+def test_the_scale_names_the_precision_that_auto_stands_for(
+    module: ModuleType, group: str, pictures: str, sounds: str
+) -> None:
+    here, there = (built(module, pictures, sounds, device=device).scale for device in ("cpu", "cuda"))
+    assert here == built(module, pictures, sounds, device="cpu", dtype="float32").scale
+    assert there == built(module, pictures, sounds, device="cuda", dtype="bfloat16").scale
+    assert here != there
+
+
 def test_an_abstention_carries_its_evidence() -> None:
     evidence = Evidence(Signal.SKIPPED, "image-model.too-small")
     assert AbstainError(evidence).evidence is evidence
 
 
 def test_the_processor_is_the_same_with_and_without_torchvision(pictures: str) -> None:
-    classifier = MediaClassifier(image_folder(pictures), "image", 1, "cpu", "auto")
+    classifier = MediaClassifier(image_folder(pictures), "picture", 1, "cpu", "float32")
     assert "Pil" in type(classifier._processor()).__name__
     assert classifier.prepared(noise(1))["pixel_values"].shape == (3, SIDE, SIDE)
 
@@ -236,7 +246,7 @@ def test_weights_that_are_no_numbers_are_refused_when_they_are_loaded(tmp_path: 
     folder = sound_model(tmp_path / "m") if module is audio else picture_model(tmp_path / "m")
     weights = load_file(folder / "model.safetensors")
     save_file({name: each * np.nan for name, each in weights.items()}, folder / "model.safetensors", {"format": "pt"})
-    with pytest.raises(ModelError, match=r"gives nan for a plain (image|audio) input"):
+    with pytest.raises(ModelError, match=r"gives nan for a plain (picture|sound)"):
         built(module, str(folder), str(folder)).load()
 
 
@@ -247,5 +257,5 @@ def test_a_model_that_fails_on_a_plain_input_is_refused_when_it_is_loaded(
         raise RuntimeError("shapes do not fit")
 
     monkeypatch.setattr(MediaClassifier, "_batch", fails)
-    with pytest.raises(ModelError, match=r"fails on a plain image input on .*: RuntimeError: shapes do not fit"):
+    with pytest.raises(ModelError, match=r"fails on a plain picture on .*: RuntimeError: shapes do not fit"):
         image.image_model(model=pictures, run=RUN).load()

@@ -179,11 +179,39 @@ def test_the_version_names_what_changes_a_score(tmp_path: Path) -> None:
         adapter(folder),
         adapter(other),
         adapter(folder, max_tokens=200),
-        adapter(folder, dtype="float32"),
+        adapter(folder, dtype="bfloat16"),
         adapter(folder, machine_label="human"),
     ]
     assert len({each.version for each in variants}) == len(variants)
     assert adapter(folder, batch_tokens=7, min_tokens=70).version == adapter(folder).version
+
+
+def test_the_scale_names_the_precision_that_auto_stands_for(tmp_path: Path) -> None:
+    """A calibration made on a CPU must not be taken for one of an accelerator, where `auto` is bfloat16."""
+    folder = text_folder(tmp_path / "m", "roberta")
+    assert adapter(folder).scale == adapter(folder, dtype="float32").scale
+    assert adapter(folder, device="cuda").scale == adapter(folder, device="cuda", dtype="bfloat16").scale
+    assert adapter(folder, device="cuda").scale != adapter(folder).scale
+
+
+def test_one_run_can_have_several_each_with_a_name_of_its_own(tmp_path: Path) -> None:
+    first, second = (str(text_folder(tmp_path / str(seed), "roberta", seed=seed)) for seed in (0, 1))
+    sections = {
+        "text_model": {"model": first, "device": "cpu"},
+        "text_model/second": {"model": second, "device": "cpu"},
+        "text_model/short": {"model": first, "device": "cpu", "max_tokens": 100},
+    }
+    built = build(sections, RunFacts(AS_OF))
+    assert [each.name for each in built] == sorted(sections)
+    assert len({each.version for each in built}) == 3
+    assert all(isinstance(each, HoldsModel) for each in built)
+    found = [said(each, PROSE)[0].score for each in built if isinstance(each, TextAdapter)]
+    alone = [
+        scores(adapter(Path(folder), **more), PROSE)[0]
+        for folder, more in ((first, {}), (second, {}), (first, {"max_tokens": 100}))
+    ]
+    assert found == alone
+    assert built[1].scale.detector == "text_model"  # type: ignore[attr-defined] # a calibration is for the model, whatever it is called
 
 
 def test_weights_that_fail_to_load_stop_the_set_up_and_not_each_row(tmp_path: Path) -> None:
