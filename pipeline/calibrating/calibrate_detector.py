@@ -12,9 +12,12 @@ from lowbackground.detectors.calibration.strata import EDGES
 from lowbackground.detectors.contract import Detector, HoldsModel, RunFacts
 from lowbackground.detectors.registry import build
 from lowbackground.pipeline.calibrating.era_rows import era_records
+from lowbackground.pipeline.calibrating.known_inputs import Files, input_files, refuse_shared
 from lowbackground.pipeline.calibrating.scoring import Scores, add_scores, known_records, limited
+from lowbackground.pipeline.calibrating.scoring_watch import ScoringWatch
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.runs.progress import Display, NoDisplay
 from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.stand_ins import load_model
 
@@ -76,35 +79,34 @@ class Calibrated:
         return int(bool(self.broken) or self.unreadable > self.max_unreadable * max(1, self.read + self.unreadable))
 
 
-def calibrate_detector(name: str, data: Data, aim: Aim, config: Config) -> Calibrated:
-    """Score the data with a detector and its options in `config`, and calibrate it.
+def calibrate_detector(name: str, data: Data, aim: Aim, config: Config, display: Display | None = None) -> Calibrated:
+    """Score the data with a detector and its options in `config`, and calibrate it; `display` shows how far it is.
 
     `config.limit` bounds the records of each input folder of a run, and of all human and all machine inputs;
     `config.sample` is the share of the inputs' records that is taken.
 
     Raises:
-        ConfigError: the detector cannot be calibrated, the data cannot be read, or carries no stratum.
+        ConfigError: the detector cannot be calibrated, the data cannot be read, is human and machine-made at once, or
+            carries no stratum.
     """
     if not (data.human or data.eras):
         raise ConfigError("no human records: name inputs, or with --from-era the output folder of a run")
     now = config.as_of or datetime.now(UTC)
     detector, scale = scored_detector(name, config.detectors.get(name, {}), now)
+    columns = [*(own.name for own in detector.needs.own), *([data.group_column] if data.group_column else ())]
+    human = input_files(data.human, config.read, columns) if data.human else ()
+    machine = input_files(data.machine, config.read, columns) if data.machine else ()
+    refuse_shared(human, data.eras, machine)
+    if isinstance(detector, HoldsModel):
+        load_model(detector)
     scores = Scores()
-    if data.human:
-        known = known_records(data.human, config, detector, data.group_column, scores)
-        add_scores(scores, limited(known, config.limit), detector, machine=False)
-    for out in data.eras:
-        before = scores.read
-        known = era_records(out, config.read.batch_rows, detector.needs.own, data.group_column)
-        add_scores(scores, limited(known, config.limit), detector, machine=False)
-        if scores.read == before:
-            raise ConfigError(
-                f"{out}: no row was captured before the cut-off of its kind and labelled human; a run finds such rows where it "
-                "knows when somebody else captured them: WARC files of an archive, or --captured-at COLUMN"
-            )
-    if data.machine:
-        known = known_records(data.machine, config, detector, data.group_column, scores)
-        add_scores(scores, limited(known, config.limit), detector, machine=True)
+    watch = ScoringWatch(display or NoDisplay(), len(human) + len(data.eras) + len(machine))
+    try:
+        _score_inputs(scores, human, detector, data, config, watch, machine=False)
+        _score_eras(scores, detector, data, config, watch)
+        _score_inputs(scores, machine, detector, data, config, watch, machine=True)
+    finally:
+        watch.close()
     return Calibrated(
         _fitted(scores, scale, aim, now),
         scores.read,
@@ -131,9 +133,26 @@ def scored_detector(name: str, options: Mapping[str, Any], now: datetime) -> tup
         raise ConfigError(
             f"detector {name}: gives no scores that can be calibrated; those of classifiers can, such as ai_text"
         )
-    if isinstance(detector, HoldsModel):
-        load_model(detector)
     return detector, scale
+
+
+def _score_inputs(
+    scores: Scores, files: Files, detector: Detector, data: Data, config: Config, watch: ScoringWatch, *, machine: bool
+) -> None:
+    known = known_records(watch.over(files), config, detector, data.group_column, scores)
+    add_scores(scores, limited(known, config.limit), detector, watch, machine=machine)
+
+
+def _score_eras(scores: Scores, detector: Detector, data: Data, config: Config, watch: ScoringWatch) -> None:
+    for out in watch.over(data.eras):
+        before = scores.read
+        known = era_records(out, config.read.batch_rows, detector.needs.own, data.group_column)
+        add_scores(scores, limited(known, config.limit), detector, watch, machine=False)
+        if scores.read == before:
+            raise ConfigError(
+                f"{out}: no row was captured before the cut-off of its kind and labelled human; a run finds such rows where it "
+                "knows when somebody else captured them: WARC files of an archive, or --captured-at COLUMN"
+            )
 
 
 def _fitted(scores: Scores, scale: Scale, aim: Aim, now: datetime) -> Calibration:

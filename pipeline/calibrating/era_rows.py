@@ -27,6 +27,7 @@ from lowbackground.pipeline.units import Format
 from lowbackground.pipeline.verdicts.policy import Policy
 
 _TELLS_LANGUAGE = frozenset({Format.WARC, Format.TAR, Format.FILE})  # their readers do; of a table nobody knows
+_ROWS = ("kept/", "rejected/")  # where an output has its rows
 _PLACES = {
     "id": "prov_id",
     "source": "prov_source",
@@ -59,11 +60,24 @@ def era_records(
         told = formats.get(commit.unit) in _TELLS_LANGUAGE
         settings = Read() if told else config.read
         for output in commit.outputs:
-            if output.path.startswith(("kept/", "rejected/")):
+            if output.path.startswith(_ROWS):
                 for rows, parts in _old_rows(storage, output.path, settings, policy, batch_rows, told=told):
                     check_present(rows.schema, out, [group_column] if group_column else ())
                     known = _known(rows, parts, group_column)
                     yield replace(known, records=with_columns(known.records, rows, own))
+
+
+def era_files(out: str) -> list[str]:
+    """The files of a run's output in which rows of the era may stand.
+
+    Raises:
+        ConfigError: `out` is no output of a run.
+    """
+    storage = Storage(out)
+    run_facts(storage)
+    root = storage.root.rstrip("/")
+    outputs = (output.path for commit in read_commits(storage).values() for output in commit.outputs)
+    return [f"{root}/{path}" for path in outputs if path.startswith(_ROWS)]
 
 
 def _old_rows(

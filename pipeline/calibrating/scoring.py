@@ -14,11 +14,11 @@ from lowbackground.detectors.calibration.calibrate import Sample
 from lowbackground.detectors.calibration.scored import place_from, place_of
 from lowbackground.detectors.contract import Detector
 from lowbackground.pipeline.batch import Batch
+from lowbackground.pipeline.calibrating.scoring_watch import ScoringWatch
 from lowbackground.pipeline.config import Config, Read
 from lowbackground.pipeline.errors import ConfigError, StorageError, UnitError
-from lowbackground.pipeline.inputs.discover import discover
 from lowbackground.pipeline.judge import judge
-from lowbackground.pipeline.own_columns import check_present, own_values, with_own_columns
+from lowbackground.pipeline.own_columns import own_values, with_own_columns
 from lowbackground.pipeline.readers import reader_for
 from lowbackground.pipeline.runs.run_unit import sampled
 from lowbackground.pipeline.units import Format, InputFile, Unit
@@ -66,7 +66,9 @@ class Known:
     groups: Sequence[str]
 
 
-def add_scores(scores: Scores, known: Iterable[Known], detector: Detector, *, machine: bool) -> None:
+def add_scores(
+    scores: Scores, known: Iterable[Known], detector: Detector, watch: ScoringWatch, *, machine: bool
+) -> None:
     """Let the detector score records that are all human, or all of machines.
 
     Raises:
@@ -87,35 +89,32 @@ def add_scores(scores: Scores, known: Iterable[Known], detector: Detector, *, ma
             scores.sources.append(batch.groups[row])
             if captured[row] is not None:
                 scores.captured.add(captured[row].date())
+        watch.scored(batch.records.num_rows, machine=machine)
 
 
 def known_records(
-    inputs: Sequence[str], config: Config, detector: Detector, group_column: str | None, scores: Scores
+    files: Iterable[tuple[Format, InputFile]],
+    config: Config,
+    detector: Detector,
+    group_column: str | None,
+    scores: Scores,
 ) -> Iterator[Known]:
-    """The records of inputs, as a run reads them; what cannot be read is counted in `scores`.
+    """The records of files, as a run reads them; what cannot be read is counted in `scores`.
 
     Raises:
-        ConfigError: an input is missing, cannot be read at this time, or lacks a column that was named.
+        ConfigError: a file cannot be read at this time.
     """
-    columns = [*(own.name for own in detector.needs.own), *([group_column] if group_column else ())]
-    for batch in input_batches(inputs, config, columns, scores):
+    for batch in input_batches(files, config, scores):
         yield Known(with_own_columns(batch, [detector]), source_groups(batch, group_column))
 
 
-def input_batches(inputs: Sequence[str], config: Config, columns: Sequence[str], losses: Losses) -> Iterator[Batch]:
-    """The batches of inputs, or `config.sample` of their records; all must have these of the user's `columns`.
+def input_batches(files: Iterable[tuple[Format, InputFile]], config: Config, losses: Losses) -> Iterator[Batch]:
+    """The batches of files, or `config.sample` of their records.
 
     Raises:
-        ConfigError: an input is missing, cannot be read at this time, or lacks a column.
+        ConfigError: a file cannot be read at this time.
     """
-    found = discover(inputs, config.read)
-    if not found.files:
-        raise ConfigError(
-            f"{', '.join(inputs)}: nothing here can be read; name shards, folders or data sets of records"
-        )
-    for format_, file in found.files:
-        check_present(reader_for(format_).schema(file, config.read), file.source, columns)
-    for format_, file in found.files:
+    for format_, file in files:
         for batch in _batches(format_, file, config.read, losses):
             yield sampled(batch, config.sample)
 

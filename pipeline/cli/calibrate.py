@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from lowbackground.pipeline.cli.run import with_flags, with_settings
+from lowbackground.pipeline.cli.run import display_for, with_flags, with_settings
 from lowbackground.pipeline.config import Config, load_config
 from lowbackground.pipeline.errors import ConfigError
 
@@ -60,7 +60,11 @@ def calibrate(
     check_writable(out)
     data = Data(tuple(human or ()), tuple(machine or ()), tuple(from_era or ()), group_column)
     made = calibrate_detector(
-        detector, data, Aim(rate=rate, edges=number_of_words(lengths), valid_days=valid_days), resolved
+        detector,
+        data,
+        Aim(rate=rate, edges=number_of_words(lengths), valid_days=valid_days),
+        resolved,
+        display_for(resolved.progress),
     )
     try:
         write_calibration(made.calibration, out)

@@ -36,7 +36,10 @@ class Display(Protocol):
     """Where progress is shown."""
 
     def planned(self, planned: Planned, /) -> None:
-        """Before the first unit."""
+        """Before the first unit of a run."""
+
+    def start(self, units: int, done: int = 0, /) -> None:
+        """Before the first unit of anything else."""
 
     def show(self, state: State, /) -> None:
         """Now and then."""
@@ -52,6 +55,9 @@ class NoDisplay:
     """For programs: nothing is shown."""
 
     def planned(self, planned: Planned, /) -> None:
+        """Nothing."""
+
+    def start(self, units: int, done: int = 0, /) -> None:
         """Nothing."""
 
     def show(self, state: State, /) -> None:
@@ -115,6 +121,9 @@ class PlainDisplay:
         for line in (plan_line(planned), *planned.run.setup.notices()):
             self.say(line)
 
+    def start(self, units: int, done: int = 0, /) -> None:
+        """Nothing to say yet."""
+
     def show(self, state: State, /) -> None:
         """A line every quarter of a minute."""
         if monotonic() >= self._next:
@@ -149,7 +158,11 @@ class LiveDisplay:
         """The plan, then the bar."""
         for line in (plan_line(planned), *planned.run.setup.notices()):
             self.say(line)
-        self._bar.update(self._task, total=len(planned.units), completed=len(planned.done))
+        self.start(len(planned.units), len(planned.done))
+
+    def start(self, units: int, done: int = 0, /) -> None:
+        """The bar."""
+        self._bar.update(self._task, total=units, completed=done)
         self._bar.start()
 
     def show(self, state: State, /) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lowbackground.pipeline.batch import Batch
+from lowbackground.pipeline.calibrating.known_inputs import input_files
 from lowbackground.pipeline.calibrating.scoring import input_batches, source_groups
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
@@ -67,7 +68,7 @@ def read_labelled(inputs: Sequence[str], columns: Columns, config: Config) -> La
     """
     found, words = LabelledTexts(), columns.words()
     wanted = [columns.label, *([columns.group] if columns.group else ())]
-    for batch in input_batches(inputs, config, wanted, found):
+    for batch in input_batches(input_files(inputs, config.read, wanted), config, found):
         _add(found, batch, columns, words)
         if config.limit is not None and len(found.texts) >= config.limit:
             for column in (found.texts, found.labels, found.groups):
