@@ -89,7 +89,11 @@ class Evidence:
             raise ValueError(f"reason {self.reason!r} is not a slug of lower-case words joined by '.' and '-'")
 
 
-CLOCK_OR_MEMORY = ("timeout", "out-of-memory")  # endings of reasons: another machine, or another run, may not fail
+CLOCK_OR_MEMORY = (  # endings of reasons: another machine, or another run, may not fail
+    "timeout",
+    "out-of-memory",
+    "process-ended",
+)
 
 
 @dataclass(frozen=True, slots=True)

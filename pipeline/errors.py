@@ -18,7 +18,7 @@ class StorageError(LowbackgroundError):
 
 
 class ModelProcessError(LowbackgroundError):
-    """This unit is undone, and the next run tries it again: the process that holds a model ended over its records."""
+    """This unit is undone, and the next run tries it again: the process that holds a model is gone, or never saw its records."""
 
 
 class DetectorError(LowbackgroundError):

@@ -21,6 +21,7 @@ REASONS = {
     "not-applicable": "The record has none of the columns that the detector reads.",
     "detector-error": "The detector raised, or broke its contract, on this record alone; the detail says what and where.",
     "detector-out-of-memory": "The detector needed more memory for this record than a worker may take, or than its accelerator has.",
+    "detector-process-ended": "The process that holds the detector's model ended over this record, twice when it was shown no other; it crashed, or the kernel killed it for memory.",
 }
 
 NOT_APPLICABLE = Evidence(Signal.SKIPPED, "not-applicable")
@@ -55,11 +56,22 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """What may be told of an error that a detector raised: its type and place; its words may hold content."""
+    """What may be told of an error that a detector raised: its type and place; its words may hold content.
+
+    `memory`: it needed too much; `ended`: it raised nothing, and its process ended.
+    """
 
     error: str
     place: str | None
     memory: bool
+    ended: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Of the evidence that it is of a record."""
+        if self.ended:
+            return "detector-process-ended"
+        return "detector-out-of-memory" if self.memory else "detector-error"
 
 
 class RemoteDetectorError(DetectorError):
@@ -184,10 +196,9 @@ def breakdown(error: BaseException) -> Breakdown:
 def _failed(detector: Detector, error: BaseException) -> Answer:
     """FAILED evidence for one row: type and place of the error, and never its words, which may hold content."""
     told = breakdown(error)
-    reason = "detector-out-of-memory" if told.memory else "detector-error"
     ours = isinstance(error, DetectorError) and not isinstance(error, RemoteDetectorError)
     words = str(error) if ours else None  # our own words hold no content
-    evidence = Evidence(Signal.FAILED, reason, detail=detail(error=told.error, at=told.place, breach=words))
+    evidence = Evidence(Signal.FAILED, told.reason, detail=detail(error=told.error, at=told.place, breach=words))
     columns = {wanted.name: pa.nulls(1, wanted.type) for wanted in detector.columns}
     return Answer(detector.name, _stamped(detector, [evidence]), columns)
 

@@ -13,6 +13,7 @@ from lowbackground.pipeline.judge import Breakdown, RemoteDetectorError
 from lowbackground.pipeline.runs.setup import Setup
 from lowbackground.pipeline.stand_ins import ModelFacts, StandIn
 
+_ENDED = Breakdown("ModelProcessEnded", None, memory=False, ended=True)
 MOST_ENDS = 50  # while one question waits; two for each of many workers' records are no fault of it, ever more may be
 
 
@@ -42,9 +43,9 @@ class ModelClient:
         """What the detector says about the records; asked again where the process ended meanwhile.
 
         Raises:
-            RemoteDetectorError: the detector raised there.
-            ModelProcessError: the process ended while the model looked at these records, twice, or again and again before;
-            or there is none.
+            RemoteDetectorError: the detector raised there, or its process ended over these records, the second time when
+            the model was shown no others. The judge then asks about each by itself, which singles out the one at fault.
+            ModelProcessError: the process ended again and again before the model saw them, or there is none.
         """
         alone, ends = False, 0
         while True:
@@ -52,11 +53,12 @@ class ModelClient:
                 answer = self._answer(detector, columns, alone)
             except EndedError as ended:
                 ends += 1
-                if (alone and ended.asked) or ends == MOST_ENDS:
-                    how = "twice over the same records" if alone and ended.asked else f"{ends} times before it saw them"
+                if alone and ended.asked:
+                    raise RemoteDetectorError(_ENDED) from ended
+                if ends == MOST_ENDS:
                     raise ModelProcessError(
-                        f"the process that holds the model of {detector} ended {how}; their unit is undone, and the next "
-                        "run tries it again"
+                        f"the process that holds the model of {detector} ended {ends} times before it saw these records; "
+                        "their unit is undone, and the next run tries it again"
                     ) from ended
                 alone = alone or ended.asked  # what only waited for its turn is not at fault
                 continue

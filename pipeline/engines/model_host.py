@@ -3,8 +3,8 @@
 - Workers connect to a socket that the pool holds, so that a question put while the process starts anew waits there.
 - The process ends because of records (a native crash, memory), because of the machine (the kernel killed it, the
   accelerator is lost), or because it never works. So it is started again, and a worker asks once more; ends it over the
-  same records twice, their unit is undone as by a crash of a worker; and after many ends without one answer
-  between, the run stops. Lost answers never become FAILED evidence: that would be committed, and never looked at again.
+  same records twice, each is asked about by itself, and the one over which it ends twice again is FAILED; and after
+  many ends without one answer between, the run stops, for then no record is at fault.
 """
 
 import socket
@@ -19,9 +19,7 @@ from lowbackground.pipeline.engines.model_messages import Answered
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.plan import RunPlan
 
-GIVE_UP_AFTER = (
-    10  # ends without an answer between: that five units in a row are at fault, at two ends each, is unlikely
-)
+GIVE_UP_AFTER = 10  # ends without an answer between: a record that is at fault and first in its batch costs four
 BACKLOG = 1024  # workers that may wait to connect while the process starts anew
 
 Say = Callable[[str], None]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lowbackground.detectors.contract import Exhibit, Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Signal
-from lowbackground.pipeline.judge import NOT_APPLICABLE, REASONS, judge
+from lowbackground.pipeline.judge import NOT_APPLICABLE, REASONS, Breakdown, judge
 from tests.factories import records
 from tests.fakes import QUIET, Fake, raising_on, saying
 
@@ -209,7 +209,9 @@ def test_a_broken_detector_gives_null_columns_of_its_types() -> None:
 
 
 def test_every_reason_of_the_judge_is_documented() -> None:
-    assert set(REASONS) == {"not-applicable", "detector-error", "detector-out-of-memory"}
+    broken = {Breakdown("E", None, memory, ended).reason for memory in (False, True) for ended in (False, True)}
+    assert set(REASONS) == {"not-applicable", *broken}
+    assert len(broken) == 3
 
 
 @given(st.lists(st.sampled_from(["fine", "broken", "skipped"]), max_size=12), st.integers(0, 12))

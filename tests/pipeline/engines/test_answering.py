@@ -21,7 +21,7 @@ from lowbackground.pipeline.engines.model_process import (
     take_group,
 )
 from lowbackground.pipeline.errors import ModelProcessError
-from lowbackground.pipeline.judge import Breakdown
+from lowbackground.pipeline.judge import Breakdown, judge
 from tests.factories import records
 from tests.fakes import QUIET, FakeModel
 
@@ -151,6 +151,33 @@ def test_a_process_that_ends_again_and_again_before_it_sees_the_records_is_given
         raise EndedError(asked=False)
 
     monkeypatch.setattr(ModelClient, "_answer", ends)
-    with pytest.raises(ModelProcessError, match=f"ended {MOST_ENDS} times before it saw them"):
+    with pytest.raises(ModelProcessError, match=f"ended {MOST_ENDS} times before it saw these records"):
         ModelClient("nowhere").ask("fake", records([{"text": "a"}]))
     assert asked == [False] * MOST_ENDS
+
+
+def test_of_records_over_which_it_ends_only_the_one_at_fault_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked together, together again and alone, then each by itself; those at fault once more, to be sure."""
+    asked: list[tuple[str, bool]] = []
+
+    def answer(_client: ModelClient, _detector: str, columns: pa.RecordBatch, alone: bool) -> Answer:
+        texts = columns["text"].to_pylist()
+        asked.append(("".join(texts), alone))
+        if "x" in texts or "y" in texts:
+            raise EndedError(asked=True)
+        return Findings([QUIET] * columns.num_rows)
+
+    monkeypatch.setattr(ModelClient, "_answer", answer)
+    client = ModelClient("nowhere")
+    batch = records([{"text": text} for text in "axbyc"])
+    judgement = judge(batch, [FakeModel(lambda columns: client.ask("fake", columns))])
+    assert [row[0].evidence.reason for row in judgement.findings] == [
+        "fake.quiet",
+        "detector-process-ended",
+        "fake.quiet",
+        "detector-process-ended",
+        "fake.quiet",
+    ]
+    together = [("axbyc", False), ("axbyc", True)]
+    singly = [("a", False), ("x", False), ("x", True), ("b", False), ("y", False), ("y", True), ("c", False)]
+    assert asked == together + singly

@@ -25,8 +25,8 @@ from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.engines.model_client import ModelClient
 from lowbackground.pipeline.engines.model_host import ModelHost, model_host
 from lowbackground.pipeline.engines.model_messages import Asking
-from lowbackground.pipeline.errors import ConfigError, ModelProcessError
-from lowbackground.pipeline.judge import Breakdown
+from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.judge import Breakdown, RemoteDetectorError
 from lowbackground.pipeline.runs.plan import make_plan
 from lowbackground.pipeline.runs.run import run
 from lowbackground.pipeline.runs.summary import RunResult
@@ -193,26 +193,32 @@ def test_a_process_that_ends_is_started_again_and_no_record_is_lost(
     assert len(diaries(model)) == 2
 
 
-def test_records_over_which_it_always_ends_leave_their_unit_undone_and_the_next_run_tries_again(
-    heavy_run: Callable[..., Config],
+def test_a_record_over_which_it_always_ends_is_singled_out_and_fails_and_the_run_goes_on(
+    heavy_run: Callable[..., Config], model: Path
 ) -> None:
-    plan = heavy_run([f"DIE ALWAYS {PROSE}"], *[[f"{n} {PROSE}"] for n in range(6)])
+    plan = heavy_run([PROSE, MACHINE, f"DIE ALWAYS {PROSE}", f"more {PROSE}"], [f"other {PROSE}"], unit_bytes=1 << 20)
     result, said = attempt(plan)
-    assert result.exit_code == 1
-    (failure,) = result.failures
-    assert "0.jsonl: the process that holds the model of heavy ended twice over the same records" in failure
-    assert len([line for line in said.lines if "started again" in line]) == 2
-    assert set(heavy(plan).values()) == {("silent", "heavy.quiet")}
-    assert len(heavy(plan)) == 6
-    again, _ = attempt(plan)
-    assert (again.exit_code, again.done_before) == (1, 6)
+    assert (result.exit_code, result.failures) == (0, ())
+    quiet = ("silent", "heavy.quiet")
+    assert heavy(plan) == {
+        "0-0": quiet,
+        "0-1": ("synthetic", "heavy.machine"),
+        "0-2": ("failed", "detector-process-ended"),
+        "0-3": quiet,
+        "1-0": quiet,
+    }
+    assert json.loads(rows(plan)["0-2"]["heavy"]["detail"]) == {"error": "ModelProcessEnded"}
+    ends = 2 + 2  # over its batch, and over the record by itself
+    assert len([line for line in said.lines if "started again" in line]) == ends
+    assert attempt(plan)[0].exit_code == 0
+    assert len(diaries(model)) == ends + 1  # nothing is left for the next run
 
 
-def test_a_process_that_never_answers_stops_the_run_and_what_is_done_stays(
+def test_a_process_that_never_answers_stops_the_run_and_no_record_is_blamed(
     heavy_run: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lowbackground.pipeline.engines.model_host.GIVE_UP_AFTER", 3)
-    plan = heavy_run(*[[f"DIE ALWAYS {shard} {PROSE}"] for shard in range(6)])
+    plan = heavy_run(*[[f"DIE ALWAYS {shard} {number} {PROSE}" for number in range(2)] for shard in range(3)])
     with pytest.raises(ConfigError, match=r"ended 3 times without an answer between.*the same command goes on"):
         run(plan, Said())
     assert rows(plan) == {}
@@ -369,8 +375,9 @@ def test_who_only_waited_for_a_turn_is_not_at_fault(host: ModelHost) -> None:
         pool = threads.submit(listen, host, done)
         culprit = threads.submit(ModelClient(host.address).ask, "heavy", columns(f"DIE ALWAYS {PROSE}"))
         others = [threads.submit(ModelClient(host.address).ask, "heavy", columns(f"{n} {PROSE}")) for n in range(4)]
-        with pytest.raises(ModelProcessError, match="ended twice over the same records"):
+        with pytest.raises(RemoteDetectorError) as error:
             culprit.result()
+        assert error.value.breakdown.ended
         assert [answer.result().evidence[0].reason for answer in others] == ["heavy.quiet"] * 4
         done.set()
         pool.result()
