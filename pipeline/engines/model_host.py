@@ -9,18 +9,16 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import contextmanager, suppress
 
 from lowbackground.pipeline.engines.child import ending, start_child
 from lowbackground.pipeline.engines.messages import Failed, Ready
 from lowbackground.pipeline.engines.model_messages import Answered
+from lowbackground.pipeline.engines.model_socket import model_socket
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.plan import RunPlan
 
 GIVE_UP_AFTER = 10  # ends without an answer between: a record that is at fault and first in its batch costs four
-BACKLOG = 1024  # workers that may wait to connect while the process starts anew
 
 Say = Callable[[str], None]
 
@@ -116,7 +114,7 @@ def model_host(plan: RunPlan, say: Say) -> Iterator[ModelHost]:
     Raises:
         ConfigError: they cannot be loaded.
     """
-    with _listening() as listener:
+    with model_socket() as listener:
         say(f"loading the models of {', '.join(sorted(plan.setup.model_names))}")
         host = ModelHost(plan, listener, say)
         try:
@@ -124,23 +122,3 @@ def model_host(plan: RunPlan, say: Say) -> Iterator[ModelHost]:
             yield host
         finally:
             host.close()
-
-
-@contextmanager
-def _listening() -> Iterator[socket.socket]:
-    """A socket that only this user can reach, in the folder for temporary files.
-
-    In /tmp where the name of that folder is too long for a socket (108 bytes on Linux), or its file system has none.
-    """
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
-        for place in (None, "/tmp"):  # noqa: S108 - a folder of mode 0700 is made there
-            folder = stack.enter_context(TemporaryDirectory(prefix="lowbackground-", dir=place))
-            try:
-                listener.bind(str(Path(folder, "models")))
-                break
-            except OSError:
-                if place is not None:
-                    raise
-        listener.listen(BACKLOG)
-        yield listener
