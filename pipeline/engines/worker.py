@@ -4,7 +4,6 @@
 - One thread a library: the pool runs one worker a core.
 """
 
-import errno
 import os
 import resource
 import sys
@@ -31,6 +30,7 @@ def serve(pipe: Connection) -> None:
     import pyarrow as pa
 
     from lowbackground.pipeline.engines.model_client import remote_detectors
+    from lowbackground.pipeline.output.storage import refusal
     from lowbackground.pipeline.runs.run_unit import Workbench, run_unit
 
     start: Start = pipe.recv()
@@ -63,8 +63,9 @@ def serve(pipe: Connection) -> None:
         except ModelProcessError as error:
             pipe.send(Failed(f"{unit.files[0].source}: {error}", fatal=False))
         except OSError as error:
-            full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
-            pipe.send(Failed(f"{unit.files[0].source}: {error.strerror or error} while its rows were written", full))
+            refused = refusal(plan.config.out, error)
+            words = refused or f"{unit.files[0].source}: {error.strerror or error} while its rows were written"
+            pipe.send(Failed(str(words), fatal=refused is not None))
         except MemoryError:
             pipe.send(
                 Failed(

@@ -1,5 +1,6 @@
 """The output folder, local or on any store that fsspec opens: files appear whole under their final name, or not."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,20 @@ from typing import IO, Any
 import fsspec
 
 from lowbackground.pipeline.errors import ConfigError
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_CLOSED = (PermissionError, NotADirectoryError, FileExistsError)  # by type, as those of stores have no number
+
+
+def refusal(root: str, error: OSError) -> ConfigError | None:
+    """What to say and do where an error is that the folder `root` takes nothing; null where it is another error."""
+    if error.errno in _FULL:
+        return ConfigError(
+            f"{root}: {error.strerror}; make room there, and give the same command again: what is done stays done"
+        )
+    if isinstance(error, _CLOSED) or error.errno == errno.EROFS:
+        return ConfigError(f"{root}: cannot write there ({error}); give -o a folder that you may write")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +96,10 @@ class Storage:
         try:
             filesystem.makedirs(folder, exist_ok=True)
             file = filesystem.open(temporary, "wb")
-        except (PermissionError, NotADirectoryError, FileExistsError) as error:
-            raise ConfigError(
-                f"{self.root}: cannot write there ({error}); give -o a folder that you may write"
-            ) from error
+        except OSError as error:
+            if (refused := refusal(self.root, error)) is not None:
+                raise refused from error
+            raise
         try:
             with file:
                 yield file
@@ -100,8 +115,17 @@ class Storage:
             filesystem.mv(temporary, target)
 
     def write(self, name: str, data: bytes, *, private: bool = False) -> None:
-        """Write a whole file at once; a `private` one of a local folder is for its owner alone."""
-        with self.create(name) as file:
-            if private and self.is_local:
-                os.fchmod(file.fileno(), 0o600)
-            file.write(data)
+        """Write a whole file at once; a `private` one of a local folder is for its owner alone.
+
+        Raises:
+            ConfigError: the folder cannot be written, or has no room left.
+        """
+        try:
+            with self.create(name) as file:
+                if private and self.is_local:
+                    os.fchmod(file.fileno(), 0o600)
+                file.write(data)
+        except OSError as error:
+            if (refused := refusal(self.root, error)) is not None:
+                raise refused from error
+            raise
