@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 
 import pyarrow as pa
 
@@ -30,15 +30,17 @@ from lowbackground.pipeline.stand_ins import load_model
 
 MERGED_ROWS = 2048  # four batches of `read.batch_rows`: beyond that, no model gets faster
 MERGED_BYTES = 64 << 20  # four batches of `read.batch_bytes`
+DELIVERY_S = 5.0  # that others wait at most for a worker that is stopped and does not read its answer
 
 
 @dataclass(eq=False, slots=True)
 class Asked:
-    """A question, and where its answer goes."""
+    """A question, and where its answer goes; `over` once it is sent, or its worker gone."""
 
     question: Question
     pipe: Connection | None = None
     answer: Future[Answer] = field(default_factory=Future)
+    over: Event = field(default_factory=Event)
 
 
 def load_models(setup: Setup) -> dict[str, Detector]:
@@ -73,8 +75,7 @@ def serve(listener: socket.socket, models: Mapping[str, Detector], pipe: Connect
         except AcceleratorLostError as error:
             pipe.send(Failed(str(error), fatal=False))
             os._exit(1)  # only a new process gets a working accelerator; nothing here is worth a tidy end
-        for each, answer in zip(group, answers, strict=True):
-            each.answer.set_result(answer)
+        hand_out(group, answers)
         if silent:
             pipe.send(Answered())
             silent = False
@@ -97,7 +98,10 @@ def _converse(pipe: Connection, asked: "SimpleQueue[Asked]") -> None:
                 pipe.send(breakdown(error))
                 return
             asked.put(one)
-            pipe.send(one.answer.result())
+            try:
+                pipe.send(one.answer.result())
+            finally:
+                one.over.set()
 
 
 def _end_with(pipe: Connection) -> None:
@@ -106,6 +110,19 @@ def _end_with(pipe: Connection) -> None:
         pipe.recv()
     except (EOFError, OSError):
         os._exit(1)
+
+
+def hand_out(group: Sequence[Asked], answers: Sequence[Answer]) -> None:
+    """Give each thread its answer to send.
+
+    Where a question was asked alone, its answer is on its way before the model sees anything else: should the process end
+    over the next records, that worker would take the end for the second one over its own, and give its unit up.
+    """
+    for each, answer in zip(group, answers, strict=True):
+        each.answer.set_result(answer)
+    for each in group:
+        if each.question.alone:
+            each.over.wait(DELIVERY_S)
 
 
 def _fetch(asked: "SimpleQueue[Asked]", pending: list[Asked]) -> None:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event
@@ -21,10 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lowbackground.detectors.contract import Findings
 from lowbackground.pipeline.config import Config
+from lowbackground.pipeline.engines import model_process
 from lowbackground.pipeline.engines.model_client import ModelClient
 from lowbackground.pipeline.engines.model_host import ModelHost, model_host
-from lowbackground.pipeline.engines.model_messages import Asking
+from lowbackground.pipeline.engines.model_messages import Answer, Asking, Question
+from lowbackground.pipeline.engines.model_process import Asked, hand_out
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.judge import Breakdown, RemoteDetectorError
 from lowbackground.pipeline.runs.plan import make_plan
@@ -371,7 +375,10 @@ def listen(host: ModelHost, until: Event) -> None:
 def test_who_only_waited_for_a_turn_is_not_at_fault(host: ModelHost) -> None:
     """The process ends twice over one worker's records, and each time another worker's wait in line behind them."""
     done = Event()
-    with ThreadPoolExecutor(6) as threads:
+    with ThreadPoolExecutor(6) as threads, ExitStack() as stack:
+        stack.callback(
+            done.set
+        )  # also where a law does not hold: the listener would else keep the suite waiting for ever
         pool = threads.submit(listen, host, done)
         culprit = threads.submit(ModelClient(host.address).ask, "heavy", columns(f"DIE ALWAYS {PROSE}"))
         others = [threads.submit(ModelClient(host.address).ask, "heavy", columns(f"{n} {PROSE}")) for n in range(4)]
@@ -381,6 +388,32 @@ def test_who_only_waited_for_a_turn_is_not_at_fault(host: ModelHost) -> None:
         assert [answer.result().evidence[0].reason for answer in others] == ["heavy.quiet"] * 4
         done.set()
         pool.result()
+
+
+def test_an_answer_to_a_question_asked_alone_is_sent_before_the_model_sees_the_next() -> None:
+    """Else the end of the process over the next records is taken for the second one over these."""
+    one = Asked(Question("heavy", True, columns(PROSE)))
+    sent: list[Answer] = []
+
+    def send_late() -> None:
+        answer = one.answer.result()
+        sleep(0.2)
+        sent.append(answer)
+        one.over.set()
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(send_late)
+        hand_out([one], [Findings([])])
+        assert sent == [Findings([])]
+
+
+def test_a_worker_that_does_not_read_its_answer_keeps_the_others_waiting_for_a_while_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(model_process, "DELIVERY_S", 0.01)
+    one = Asked(Question("heavy", True, columns(PROSE)))
+    hand_out([one], [Findings([])])
+    assert one.answer.done()
 
 
 def test_questions_and_answers_larger_than_any_socket_buffer_pass_from_all_workers_at_once(host: ModelHost) -> None:
