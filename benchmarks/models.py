@@ -146,7 +146,7 @@ def drift(detector: TextAdapter, batch: pa.RecordBatch) -> float:
     tokenizer, scorer = detector.loaded
     from lowbackground.detectors.models.token_batches import scores_of
 
-    ids = tokenizer.ids(batch.column("text").to_pylist())
+    ids = [each.ids[0] for each in tokenizer.windows(batch.column("text").to_pylist())]
     alone = scores_of(ids, 1, scorer.pad, scorer.score)
     together = scores_of(ids, 16_384, scorer.pad, scorer.score)
     return max(

@@ -22,7 +22,7 @@ from lowbackground.detectors.contract import Findings, Needs, RunFacts
 from lowbackground.detectors.evidence import Basis, Evidence, Signal
 from lowbackground.detectors.models.loading import DType, Precision, precision
 from lowbackground.detectors.models.model_folder import ModelError, ModelFolder
-from lowbackground.detectors.models.text_tokens import CHARS_PER_TOKEN, TextTokenizer, check_tokenizer, load_tokenizer
+from lowbackground.detectors.models.text_tokens import TextTokenizer, Windows, check_tokenizer, load_tokenizer
 from lowbackground.detectors.models.token_batches import Scores, TokenBatch, batch_of, scores_of
 
 PREFIX = "text-model"
@@ -80,8 +80,8 @@ class Scorer(Protocol):
 class TextAdapter:
     """`name` is that of its section, `scale` says what the scores mean, `as_of` whether the calibration is still valid.
 
-    Of a text the first `max_tokens` tokens count; one of fewer than `min_tokens` is not scored. `batch_tokens` null
-    chooses by the device.
+    Of a text up to `max_windows` windows of `max_tokens` tokens are scored, from its beginning, and those of fewer than
+    `min_tokens` are not; the score is the mean over them. `batch_tokens` null chooses by the device.
     """
 
     name: str
@@ -91,6 +91,7 @@ class TextAdapter:
     as_of: datetime
     min_tokens: int = MIN_TOKENS
     max_tokens: int = MAX_TOKENS
+    max_windows: int = 1
     batch_tokens: int | None = None
     basis: Basis = Basis.CLASSIFIER
     needs: Needs = _NEEDS
@@ -103,6 +104,8 @@ class TextAdapter:
             raise ModelError(f"min_tokens {self.min_tokens}: expected 2 to max_tokens, which is {self.max_tokens}")
         if self.batch_tokens is not None and self.batch_tokens < 1:
             raise ModelError(f"batch_tokens {self.batch_tokens}: expected 1 or more")
+        if self.max_windows < 1:
+            raise ModelError(f"max_windows {self.max_windows}: expected 1 or more")
 
     @property
     def version(self) -> str:
@@ -120,9 +123,11 @@ class TextAdapter:
     @cached_property
     def loaded(self) -> tuple[TextTokenizer, LoadedScorer]:
         """Tokenizer and model in memory, tried on a text: what fails on plain words must not fail once a row."""
-        tokenizer, scorer = load_tokenizer(self.scorer.tokenizer, self.max_tokens), self.scorer.load()
+        tokenizer = load_tokenizer(self.scorer.tokenizer, self.max_tokens, self.max_windows)
+        scorer = self.scorer.load()
         try:
-            (score,) = scorer.score(batch_of(tokenizer.ids([_PLAIN]), scorer.pad))
+            (plain,) = tokenizer.windows([_PLAIN])
+            (score,) = scorer.score(batch_of(plain.ids[:1], scorer.pad))
         except Exception as error:  # each architecture has errors of its own
             told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             raise ModelError(
@@ -140,27 +145,42 @@ class TextAdapter:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def __call__(self, records: pa.RecordBatch, /) -> Findings:
-        """Score the texts that are long enough."""
+        """Score the windows of all texts that are long enough, in batches, and say of each text what they come to."""
         tokenizer, scorer = self.loaded
-        heads = pc.utf8_slice_codeunits(records.column("text"), 0, CHARS_PER_TOKEN * self.max_tokens)
-        ids = tokenizer.ids([text or "" for text in heads.to_pylist()])
-        rows = [row for row, each in enumerate(ids) if len(each) >= self.min_tokens]
-        scores = scores_of([ids[row] for row in rows], self._budget(scorer), scorer.pad, scorer.score)
+        heads = pc.utf8_slice_codeunits(records.column("text"), 0, tokenizer.max_chars + 1)  # one more tells a cut
+        read = tokenizer.windows([text or "" for text in heads.to_pylist()])
+        places = [(row, ids) for row, each in enumerate(read) for ids in each.ids if len(ids) >= self.min_tokens]
+        scores = scores_of([ids for _, ids in places], self._budget(scorer), scorer.pad, scorer.score)
+        found: dict[int, list[tuple[int, float | None]]] = {}
+        for (row, ids), score in zip(places, scores, strict=True):
+            found.setdefault(row, []).append((len(ids), score))
         evidence = [_TOO_SHORT] * records.num_rows
-        for row, score in zip(rows, scores, strict=True):
-            evidence[row] = self._evidence(records, row, score, len(ids[row]))
+        for row, windows in found.items():
+            evidence[row] = self._evidence(records, row, read[row], windows)
         return Findings(evidence)
 
     def _budget(self, scorer: LoadedScorer) -> int:
         wanted = self.batch_tokens or BATCH_TOKENS.get(scorer.device, BATCH_TOKENS_ACCELERATOR)
         return wanted if scorer.most_tokens is None else min(wanted, scorer.most_tokens)
 
-    def _evidence(self, records: pa.RecordBatch, row: int, score: float | None, tokens: int) -> Evidence:
-        if score is None:
+    def _evidence(
+        self, records: pa.RecordBatch, row: int, read: Windows, found: Sequence[tuple[int, float | None]]
+    ) -> Evidence:
+        """Of the tokens and the score of each window; those in which the formula has no value do not count."""
+        decimals = self.scorer.decimals
+        scores = [round(score, decimals) for _, score in found if score is not None]
+        if not scores:
             return _NO_VALUE
         group, words = place_of(records, row)
-        rounded = round(score, self.scorer.decimals)
-        return scored(rounded, group, words, self.calibration, self.as_of, prefix=PREFIX, facts={"tokens": tokens})
+        told = " ".join(f"{score:g}" for score in scores)
+        facts: dict[str, str | float | bool | None] = {
+            "tokens": sum(tokens for tokens, _ in found),
+            "cut": read.cut or len(found) < len(read.ids) or None,  # the last window may be too short to score
+            "windows": len(scores) if self.max_windows > 1 else None,
+            "scores": told if self.max_windows > 1 else None,
+        }
+        mean = round(sum(scores) / len(scores), decimals)
+        return scored(mean, group, words, self.calibration, self.as_of, prefix=PREFIX, facts=facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +190,7 @@ class TextOptions:
     calibration: str | None
     min_tokens: int
     max_tokens: int
+    max_windows: int
     batch_tokens: int | None
     device: str
     dtype: DType
@@ -200,10 +221,11 @@ class TextOptions:
         """
         for folder in folders:
             check_tokenizer(folder, self.max_tokens)
-        version = f"{rules}, {self.max_tokens} tokens, {self.precision}"
+        windows = f" in {self.max_windows} windows" if self.max_windows > 1 else ""
+        version = f"{rules}, {self.max_tokens} tokens{windows}, {self.precision}"
         scale = Scale(detector, version, orientation, digest_of_all(folders))
         read = read_calibration(self.calibration, scale) if self.calibration else None
-        lengths = (self.min_tokens, self.max_tokens, self.batch_tokens)
+        lengths = (self.min_tokens, self.max_tokens, self.max_windows, self.batch_tokens)
         return TextAdapter(detector, scale, scorer, read, self.run.as_of, *lengths)
 
 

@@ -33,6 +33,7 @@ def text_model(
     calibration: str | None = None,
     max_tokens: int | None = None,
     min_tokens: int = MIN_TOKENS,
+    max_windows: int = 1,
     batch_tokens: int | None = None,
     device: str = "auto",
     dtype: DType = "auto",
@@ -52,7 +53,7 @@ def text_model(
     check_task(folder, "text classifier")
     machine = labels.machine_label(folder.config, machine_label)
     tokens = min(MAX_TOKENS, most_tokens(folder.config) or MAX_TOKENS) if max_tokens is None else max_tokens
-    options = TextOptions(calibration, min_tokens, tokens, batch_tokens, device, dtype, run)
+    options = TextOptions(calibration, min_tokens, tokens, max_windows, batch_tokens, device, dtype, run)
     scorer = ClassifierScorer(folder, machine, device, options.precision)
     return options.adapter("text_model", f"{_RULES}, label {machine}", [folder], scorer)
 

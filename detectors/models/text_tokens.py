@@ -19,26 +19,40 @@ _SHAPES_TEXT = ("model", "normalizer", "pre_tokenizer", "added_tokens")  # parts
 _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert"})  # count from pad_token_id + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Token ids of the windows of a text, from its beginning; `cut` where the text goes on behind the last."""
+
+    ids: list[list[int]]
+    cut: bool
+
+
 @dataclass(frozen=True)
 class TextTokenizer:
-    """Ids of texts, of each the first `max_tokens`, special tokens of the model included."""
+    """Ids of texts: up to `max_windows` windows of `max_tokens` each, special tokens of the model included."""
 
     max_tokens: int
+    max_windows: int
     tokenizer: Any = field(repr=False)
 
     @property
     def max_chars(self) -> int:
         """Of a text that are looked at."""
-        return CHARS_PER_TOKEN * self.max_tokens
+        return CHARS_PER_TOKEN * self.max_tokens * self.max_windows
 
-    def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of each text; a text of no characters may have none."""
-        cut = [text[: self.max_chars] for text in texts]
-        return [list(encoded.ids) for encoded in self.tokenizer.encode_batch_fast(cut)]
+    def windows(self, texts: Sequence[str]) -> list[Windows]:
+        """The windows of each text, one at least; that of a text of no characters may be empty."""
+        read = []
+        encodings = self.tokenizer.encode_batch_fast([text[: self.max_chars] for text in texts])
+        for text, encoded in zip(texts, encodings, strict=True):
+            every = [encoded, *encoded.overflowing]
+            cut = len(text) > self.max_chars or len(every) > self.max_windows
+            read.append(Windows([list(each.ids) for each in every[: self.max_windows]], cut))
+        return read
 
 
-def load_tokenizer(folder: ModelFolder, max_tokens: int) -> TextTokenizer:
-    """The tokenizer of a model that gives at most `max_tokens` ids a text.
+def load_tokenizer(folder: ModelFolder, max_tokens: int, max_windows: int = 1) -> TextTokenizer:
+    """The tokenizer of a model that gives at most `max_tokens` ids a window.
 
     Raises:
         ModelError: it is missing, damaged, or does not fit the model.
@@ -47,7 +61,7 @@ def load_tokenizer(folder: ModelFolder, max_tokens: int) -> TextTokenizer:
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     tokenizer.encode_special_tokens = True
-    return TextTokenizer(max_tokens, tokenizer)
+    return TextTokenizer(max_tokens, max_windows, tokenizer)
 
 
 def check_tokenizer(folder: ModelFolder, max_tokens: int) -> None:

@@ -43,6 +43,7 @@ def binoculars(
     calibration: str | None = None,
     max_tokens: int = MAX_TOKENS,
     min_tokens: int = MIN_TOKENS,
+    max_windows: int = 1,
     batch_tokens: int | None = None,
     device: str = "auto",
     dtype: DType = "auto",
@@ -65,7 +66,7 @@ def binoculars(
             f"observer {reference.name} and performer {scoring.name} are the same weights, and the score compares two models: "
             "name a base model as observer and what was tuned from it as performer. fast_detect_gpt needs one model alone"
         )
-    options = TextOptions(calibration, min_tokens, max_tokens, batch_tokens, device, dtype, run)
+    options = TextOptions(calibration, min_tokens, max_tokens, max_windows, batch_tokens, device, dtype, run)
     return _adapter("binoculars", scoring, reference, options)
 
 
@@ -80,6 +81,7 @@ def fast_detect_gpt(
     calibration: str | None = None,
     max_tokens: int = MAX_TOKENS,
     min_tokens: int = MIN_TOKENS,
+    max_windows: int = 1,
     batch_tokens: int | None = None,
     device: str = "auto",
     dtype: DType = "auto",
@@ -99,7 +101,7 @@ def fast_detect_gpt(
     other = scoring
     if reference is not None:
         other = find_model(reference, revision=reference_revision, digest=reference_digest)
-    options = TextOptions(calibration, min_tokens, max_tokens, batch_tokens, device, dtype, run)
+    options = TextOptions(calibration, min_tokens, max_tokens, max_windows, batch_tokens, device, dtype, run)
     return _adapter("fast_detect_gpt", scoring, other, options)
 
 
@@ -114,6 +116,7 @@ def _of_one_model(name: str, summary: str) -> Callable[..., Detector]:
         calibration: str | None = None,
         max_tokens: int = MAX_TOKENS,
         min_tokens: int = MIN_TOKENS,
+        max_windows: int = 1,
         batch_tokens: int | None = None,
         device: str = "auto",
         dtype: DType = "auto",
@@ -121,7 +124,7 @@ def _of_one_model(name: str, summary: str) -> Callable[..., Detector]:
     ) -> Detector:
         require_torch()
         folder = find_model(model, revision=revision, digest=digest)
-        options = TextOptions(calibration, min_tokens, max_tokens, batch_tokens, device, dtype, run)
+        options = TextOptions(calibration, min_tokens, max_tokens, max_windows, batch_tokens, device, dtype, run)
         return _adapter(name, folder, folder, options)
 
     factory.__name__ = factory.__qualname__ = name

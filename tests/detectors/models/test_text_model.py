@@ -130,7 +130,31 @@ def test_only_the_beginning_of_a_long_text_counts(tmp_path: Path) -> None:
     detector = adapter(text_folder(tmp_path / "m", "roberta"), max_tokens=100)
     one, other = said(detector, PROSE + "and so on " * 100_000, PROSE + "or not " * 9)
     assert one.score == other.score
-    assert json.loads(one.detail or "")["tokens"] == 100
+    told = json.loads(one.detail or "")
+    assert (told["tokens"], told["cut"]) == (100, True)
+
+
+def test_several_windows_score_their_mean(tmp_path: Path) -> None:
+    folder = text_folder(tmp_path / "m", "roberta")
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    every = tokenizer(PROSE * 2, truncation=True, max_length=100, return_overflowing_tokens=True)["input_ids"]
+    with torch.no_grad():
+        logits = [model(input_ids=torch.tensor([ids])).logits[0].double() for ids in every]
+    alone = [float(each[1] - each[0]) for each in logits]
+    assert [len(ids) for ids in every] == [100, 100, 100, 82]
+    for most, least, windows in ((2, 64, 2), (4, 64, 4), (9, 64, 4), (9, 90, 3)):
+        detector = adapter(folder, max_tokens=100, max_windows=most, min_tokens=least)
+        short, found = said(detector, PROSE[:300], PROSE * 2)
+        assert found.score == pytest.approx(np.mean(alone[:windows]), abs=1.1e-3)
+        told = json.loads(found.detail or "")
+        assert [float(score) for score in told["scores"].split()] == pytest.approx(alone[:windows], abs=1.1e-3)
+        assert (told["windows"], told["tokens"]) == (windows, sum(map(len, every[:windows])))
+        assert told.get("cut", False) == (windows < 4)
+        assert short.score is not None
+    assert len({adapter(folder, max_tokens=100, max_windows=most).version for most in (1, 2, 9)}) == 3
+    with pytest.raises(DetectorSetupError, match="max_windows 0: expected 1 or more"):
+        adapter(folder, max_windows=0)
 
 
 def test_the_default_length_is_what_the_model_reads(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from transformers import PreTrainedTokenizerFast
 
 from lowbackground.detectors.models.model_folder import ModelError, ModelFolder, find_model
 from lowbackground.detectors.models.text_tokens import (
+    CHARS_PER_TOKEN,
     check_same_tokenizer,
     check_tokenizer,
     load_tokenizer,
@@ -34,12 +35,15 @@ def change(folder: ModelFolder, file: str, **keys: object) -> ModelFolder:
 def test_ids_are_those_of_transformers(folder: ModelFolder) -> None:
     oracle = PreTrainedTokenizerFast(tokenizer_file=str(folder.path / "tokenizer.json"))
     texts = [PROSE, "", "one", "\U0001f6a2 naïve\x00\u200b\r\n" * 9, PROSE * 4]
-    ours = load_tokenizer(folder, 40).ids(texts)
-    assert ours == [oracle(text, truncation=True, max_length=40)["input_ids"] for text in texts]
+    ours = load_tokenizer(folder, 40).windows(texts)
+    assert [each.ids[0] for each in ours] == [
+        oracle(text, truncation=True, max_length=40)["input_ids"] for text in texts
+    ]
 
 
 def test_what_looks_like_a_special_token_is_text(folder: ModelFolder) -> None:
-    (ids,) = load_tokenizer(folder, 40).ids(["a</s><pad><s>b"])
+    (((ids,), cut),) = ((each.ids, each.cut) for each in load_tokenizer(folder, 40).windows(["a</s><pad><s>b"]))
+    assert not cut
     assert ids[0] == 0
     assert ids[-1] == 2
     assert not {0, 1, 2} & set(ids[1:-1])
@@ -49,7 +53,17 @@ def test_no_more_characters_are_looked_at_than_could_matter(folder: ModelFolder)
     tokenizer = load_tokenizer(folder, 32)
     long = "x" * 1_000_000
     assert tokenizer.max_chars == 512
-    assert tokenizer.ids([long]) == tokenizer.ids([long[:512]])
+    assert tokenizer.windows([long])[0].ids == tokenizer.windows([long[:512]])[0].ids
+
+
+def test_windows_follow_one_another_and_what_lies_behind_them_is_told(folder: ModelFolder) -> None:
+    oracle = PreTrainedTokenizerFast(tokenizer_file=str(folder.path / "tokenizer.json"))
+    every = oracle(PROSE, truncation=True, max_length=40, return_overflowing_tokens=True)["input_ids"]
+    for most in (1, 2, len(every) - 1, len(every), 99):
+        (read,) = load_tokenizer(folder, 40, most).windows([PROSE])
+        assert (read.ids, read.cut) == (every[:most], most < len(every))
+    (blank,) = load_tokenizer(folder, 40).windows(["  " * 40 * CHARS_PER_TOKEN])
+    assert blank.cut  # though the tokens of what was looked at may be few
 
 
 def test_a_folder_without_a_tokenizer_is_refused(folder: ModelFolder) -> None:
