@@ -12,7 +12,7 @@ from lowbackground.detectors.calibration.strata import EDGES
 from lowbackground.detectors.contract import Detector, HoldsModel, RunFacts
 from lowbackground.detectors.registry import build
 from lowbackground.pipeline.calibrating.era_rows import era_records
-from lowbackground.pipeline.calibrating.known_inputs import Files, input_files, refuse_shared
+from lowbackground.pipeline.calibrating.known_inputs import Files, check_columns, input_files, refuse_shared
 from lowbackground.pipeline.calibrating.scoring import Scores, add_scores, known_records, limited
 from lowbackground.pipeline.calibrating.scoring_watch import ScoringWatch
 from lowbackground.pipeline.config import Config
@@ -94,9 +94,10 @@ def calibrate_detector(name: str, data: Data, aim: Aim, config: Config, display:
     now = config.as_of or datetime.now(UTC)
     detector, scale = scored_detector(name, config.detectors.get(name, {}), now)
     columns = [*(own.name for own in detector.needs.own), *([data.group_column] if data.group_column else ())]
-    human = input_files(data.human, config.read, columns) if data.human else ()
-    machine = input_files(data.machine, config.read, columns) if data.machine else ()
+    human = input_files(data.human, config.read) if data.human else ()
+    machine = input_files(data.machine, config.read) if data.machine else ()
     refuse_shared(human, data.eras, machine)
+    check_columns((*human, *machine), config.read, columns)
     if isinstance(detector, HoldsModel):
         load_model(detector)
     scores = Scores()

@@ -16,11 +16,11 @@ from lowbackground.pipeline.units import Format, InputFile
 Files = tuple[tuple[Format, InputFile], ...]
 
 
-def input_files(inputs: Sequence[str], read: Read, columns: Sequence[str] = ()) -> Files:
-    """The files that inputs name, each with these of the user's columns.
+def input_files(inputs: Sequence[str], read: Read) -> Files:
+    """The files that inputs name.
 
     Raises:
-        ConfigError: an input is missing, cannot be read at this time, holds nothing to read or lacks a column.
+        ConfigError: an input is missing, cannot be read at this time, or holds nothing to read.
     """
     found = discover(inputs, read)
     if not found.files:
@@ -28,9 +28,19 @@ def input_files(inputs: Sequence[str], read: Read, columns: Sequence[str] = ()) 
         raise ConfigError(
             f"{', '.join(inputs)}: nothing here can be read{f' ({passed})' if passed else ''}; name shards, folders or data sets of records"
         )
-    for format_, file in found.files:
-        check_present(reader_for(format_).schema(file, read), file.source, columns)
     return found.files
+
+
+def check_columns(files: Files, read: Read, columns: Sequence[str]) -> None:
+    """Refuse files without these of the user's columns; what cannot be opened will say so when it is read.
+
+    Raises:
+        ConfigError: a file lacks one.
+    """
+    for format_, file in files:
+        schema = reader_for(format_).schema(file, read)
+        if schema.names:
+            check_present(schema, file.source, columns)
 
 
 def refuse_shared(human: Files, eras: Sequence[str], machine: Files) -> None:

@@ -24,6 +24,7 @@ from lowbackground.detectors.contract import RunFacts
 from lowbackground.pipeline.calibrating.calibrate_detector import Aim
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.runs.summary import count
 from lowbackground.pipeline.training.labelled_texts import Columns, LabelledTexts, read_labelled
 from lowbackground.pipeline.training.reach import Reach, reach_by_source
 
@@ -72,7 +73,7 @@ def train_text(
     folder = _new_folder(out)
     texts = read_labelled(inputs, columns, config)
     now = config.as_of or datetime.now(UTC)
-    tell(f"{len(texts.texts):,} texts of {len(set(texts.groups)):,} sources")
+    tell(f"{count(len(texts.texts), 'text')} of {count(len(set(texts.groups)), 'source')}")
     try:
         fitted = fit_text(
             texts.texts,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lowbackground.pipeline.calibrating.calibrate_detector import Calibrated
 from lowbackground.pipeline.calibrating.calibration_screen import lines as calibration_lines
 from lowbackground.pipeline.calibrating.calibration_screen import table
+from lowbackground.pipeline.runs.summary import count
 from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.training.train_text import Trained
 
@@ -17,11 +18,13 @@ def lines(trained: Trained) -> Iterator[str]:
     texts = trained.texts
     machine = sum(texts.labels)
     yield (
-        f"{len(texts.texts):,} texts of {len(set(texts.groups)):,} sources: {len(texts.texts) - machine:,} by people, "
+        f"{count(len(texts.texts), 'text')} of {count(len(set(texts.groups)), 'source')}: {len(texts.texts) - machine:,} by people, "
         f"{machine:,} by machines"
     )
-    for what, count in sorted(texts.unused.items()):
-        yield f"not used: {count:,} with {what}"
+    for what, number in sorted(texts.unused.items()):
+        yield f"not used: {number:,} with {what}"
+    if texts.documents:
+        yield f"not used: {count(texts.documents, 'file')} that {'is no table' if texts.documents == 1 else 'are no tables'}"
     if texts.unreadable:
         yield f"unreadable: {texts.unreadable:,}"
     for words in texts.broken:

@@ -119,5 +119,9 @@ def test_data_that_will_not_do_leave_no_weights(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="each side needs texts of two sources"):
         call(labelled(tmp_path / "in.parquet"), *COLUMNS[:4], "-o", str(tmp_path / "own"))
     assert list((tmp_path / "own").iterdir()) == []
+    lines = [{"text": text, "label": int(made)} for text, made in zip(TEXTS[:10], MACHINE[:10].tolist(), strict=True)]
+    pq.write_table(pa.Table.from_pylist(lines), tmp_path / "ten.parquet")
+    with pytest.raises(ConfigError, match=r"^5 human texts can be scored, and a detector takes 300 of either side"):
+        call(str(tmp_path / "ten.parquet"), "-o", str(tmp_path / "own"))
     with pytest.raises(ConfigError, match="has no column 'label'"):
         call(labelled(tmp_path / "in.parquet"), "--text-column", "body", "-o", str(tmp_path / "own"))
