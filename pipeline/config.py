@@ -8,7 +8,7 @@
 import os
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -16,6 +16,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from lowbackground.manifests.digest import json_digest
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.yaml_files import read_yaml
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 MIB = 1 << 20
 
@@ -218,11 +221,23 @@ def validated(model: type[SectionT], values: object, where: str) -> SectionT:
         return model.model_validate(values)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc']) or 'top level'}: "
-            + ("unknown key" if item["type"] == "extra_forbidden" else item["msg"])
+            f"{'.'.join(str(part) for part in item['loc']) or 'top level'}: " + _problem(item)
             for item in error.errors(include_url=False)
         )
         raise ConfigError(f"{where}: {problems}. `lowbackground config defaults` prints every key.") from error
+
+
+_OF_NUMBERS_AND_CHOICES = ("literal_error", "int_", "float_", "bool_", "greater_than", "less_than", "finite_number")
+
+
+def _problem(item: "ErrorDetails") -> str:
+    """What is wrong with a value, and the value where it should be a number or one of a few words: no secret is either."""
+    if item["type"] == "extra_forbidden":
+        return "unknown key"
+    told, value = item["msg"], item["input"]
+    if item["type"].startswith(_OF_NUMBERS_AND_CHOICES) and isinstance(value, str | int | float):
+        told += f", not {value!r:.60}"
+    return told
 
 
 def load_config(path: str | Path) -> Config:

@@ -55,4 +55,13 @@ def parse_yaml(data: bytes, where: str) -> Any:
     try:
         return yaml.load(data.decode("utf-8"), _UniqueKeys)  # noqa: S506 - a SafeLoader, only stricter
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{where}: is not YAML: {error}") from error
+        raise ConfigError(f"{where}: is not YAML: {_place_and_problem(error)}") from error
+
+
+def _place_and_problem(error: Exception) -> str:
+    """On one line: where it is, what is wrong, and where the thing began that it is in."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return " ".join(str(error).split())
+    mark, begun = error.problem_mark, error.context_mark
+    within = f" ({error.context}, begun in line {begun.line + 1})" if error.context and begun is not None else ""
+    return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}{within}"

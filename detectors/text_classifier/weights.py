@@ -18,7 +18,7 @@ from lowbackground.detectors.text_classifier.tables import TableError, Tables, r
 from lowbackground.detectors.text_classifier.windows import Windows
 
 MAX_CARD = 1 << 20  # bytes
-_AGAIN = "give the card that `lowbackground train text` wrote, with its tables beside it"
+_AGAIN = "give the folder that `lowbackground train text` wrote, or the card in it, with its tables beside it"
 _STRICT = {"extra": "forbid", "allow_inf_nan": False}
 
 BagName = Literal["word_ngrams", "masked_ngrams", "character_ngrams"]

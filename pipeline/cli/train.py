@@ -18,7 +18,9 @@ def train() -> None:
 def text(
     data: list[str] = typer.Argument(metavar="DATA", help="Labelled text: anything that run reads."),
     out: str = typer.Option(..., "-o", "--out", help="The folder to write, new or empty.", show_default=False),
-    text_column: str | None = typer.Option(None, help="The column of the text.  [text]", show_default=False),
+    text_column: str | None = typer.Option(
+        None, "--text", "--text-column", help="The column of the text.  [text]", show_default=False
+    ),
     label_column: str = typer.Option("label", help="The column that says who wrote a text."),
     group_column: str | None = typer.Option(
         None, help="The column that names the source of a text.  [host, else file]", show_default=False

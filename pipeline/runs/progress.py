@@ -22,7 +22,7 @@ PLAIN_SECONDS = 15.0  # between two plain lines: a log of a day stays readable
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far a run is. `labels` counts what is labelled so far; `seconds_left` is null until it can be told."""
+    """How far a run is, earlier starts included but in the rate; `seconds_left` is null until it can be told."""
 
     units: int
     units_done: int
@@ -188,7 +188,10 @@ class Watch:
         self._sizes = {unit.name: unit.size for unit in planned.todo}
         self._total = sum(self._sizes.values())
         self._running: dict[str, Progress] = {}
-        self._records, self._labels, self._done_size, self._finished = 0, Counter[str](), 0, 0
+        self._labels, self._done_size, self._finished = Counter[str](), 0, 0
+        for commit in planned.done.values():
+            self._labels.update(commit.tally.labels)
+        self._records = self._read_before = sum(commit.tally.read for commit in planned.done.values())
         self._start = self._next_show = self._next_status = monotonic()
         self._write("running")
 
@@ -231,7 +234,8 @@ class Watch:
         for progress in self._running.values():
             labels.update(progress.labels)
         left = seconds * (self._total - self._done_size) / self._done_size if self._done_size else None
-        return State(self._units, self._before + self._finished, records, records / seconds, dict(labels), left)
+        rate = (records - self._read_before) / seconds
+        return State(self._units, self._before + self._finished, records, rate, dict(labels), left)
 
     def _tell(self) -> None:
         now = monotonic()

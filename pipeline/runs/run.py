@@ -17,7 +17,7 @@ from lowbackground.pipeline.runs.ledger import Commit
 from lowbackground.pipeline.runs.plan import RUN_FILE, Planned, make_plan, publish, read_run
 from lowbackground.pipeline.runs.progress import Display, NoDisplay, Watch
 from lowbackground.pipeline.runs.run_statement import write_statement
-from lowbackground.pipeline.runs.summary import RunResult
+from lowbackground.pipeline.runs.summary import RunResult, idle
 from lowbackground.pipeline.runs.tally import Tally
 from lowbackground.pipeline.units import Unit
 
@@ -95,8 +95,13 @@ def _finish(
         read_now=sum(commit.tally.read for name, commit in commits.items() if name not in planned.done),
         interrupted=interrupted,
         max_unreadable=config.max_unreadable,
-        notices=planned.run.setup.notices(),
+        notices=(*idle(tally, _set_up(config)), *planned.run.setup.notices()),
     )
+
+
+def _set_up(config: Config) -> list[str]:
+    """The detectors to which the configuration gives options: who gives them wants to hear of them."""
+    return [name for name, options in sorted(config.detectors.items()) if set(options) - {"enabled"}]
 
 
 @contextmanager

@@ -168,13 +168,24 @@ def count_rows(tally: Tally, labelled: Labelled, inexact: frozenset[str]) -> Non
     tally.notes.update(note for row in labelled.notes for note in row)
     findings = Counter(finding for row in labelled.judgement.findings for finding in row)
     for finding, count in findings.items():
-        if finding.evidence.signal not in {Signal.SILENT, Signal.SKIPPED}:
-            tally.findings[f"{finding.detector} {finding.evidence.reason}"] += count
-        elif finding.evidence.reason in cascade.REASONS:
-            tally.withheld[f"{finding.detector} {finding.evidence.reason}"] += count
+        if (counter := _counter_of(tally, finding)) is not None:
+            counter[f"{finding.detector} {finding.evidence.reason}"] += count
     outside = {finding for finding in findings if _outside_identity(finding, inexact)}
     if outside:
         tally.outside_identity += sum(not outside.isdisjoint(row) for row in labelled.judgement.findings)
+
+
+def _counter_of(tally: Tally, finding: Finding) -> Counter[str] | None:
+    """Where a finding is counted; null for silence, which most of any crawl is."""
+    match finding.evidence.signal:
+        case Signal.SILENT:
+            return None
+        case Signal.SKIPPED:
+            return tally.withheld if finding.evidence.reason in cascade.REASONS else tally.passed_over
+        case Signal.FAILED:
+            return tally.broke
+        case _:
+            return tally.findings
 
 
 def _outside_identity(finding: Finding, inexact: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ Pure: a tally and a few facts in, lines of text out; the command line prints the
 """
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lowbackground.pipeline.runs.tally import Tally
@@ -51,6 +51,16 @@ class RunResult:
         return self.tally.unreadable.total() > self.max_unreadable * max(self.tally.read, 1)
 
 
+def idle(tally: Tally, detectors: Iterable[str]) -> Iterator[str]:
+    """A line for each of these detectors that judged no record of a run: most often its options name the wrong thing."""
+    judged = tally.labels.total()
+    for detector in detectors:
+        reasons = {name: n for name, n in tally.passed_over.items() if name.partition(" ")[0] == detector}
+        if judged and sum(reasons.values()) == judged:
+            told = {name.partition(" ")[2]: n for name, n in reasons.items()}
+            yield f"{detector}, which the configuration sets up, judged none of {count(judged, 'record')}: {_reasons(told)}"
+
+
 def summary(result: RunResult) -> list[str]:
     """The last screen of a run."""
     tally = result.tally
@@ -67,6 +77,7 @@ def summary(result: RunResult) -> list[str]:
     lines += _section("decided by rule", ((rule, n, "") for rule, n in _ordered(tally.rules)))
     lines += _section("unknown because", ((r, n, UNKNOWN_REASONS.get(r, "")) for r, n in _ordered(tally.unknown)))
     lines += _section("evidence found", ((name, n, "") for name, n in _ordered(tally.findings)))
+    lines += _section("checks that broke", ((name, n, "") for name, n in _ordered(tally.broke)))
     lines += _section("not shown to a model", ((name, n, "") for name, n in _ordered(tally.withheld)))
     lines += _section("asked not to be trained on", ((name, n, "") for name, n in _ordered(tally.opt_outs)))
     lines += _section("notes", ((name, n, "") for name, n in _ordered(tally.notes)))

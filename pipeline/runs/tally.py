@@ -11,7 +11,8 @@ class Tally:
     """Counts of one unit, or of a run.
 
     `read` = `kept` + `rejected` + `unreadable` + what was `skipped` by reason: the accounting identity. `notes`
-    counts notes; `findings` counts `detector reason` of everything but silence and skips, `withheld` the same of
+    counts notes; `findings` counts `detector reason` of evidence that speaks, `broke` of checks that failed,
+    `passed_over` of what a detector could not judge, `withheld` of
     records that the cascade did not show to a model; `outside_identity` records that a clock, a memory
     limit or an inexact detector decided about, for which another run may find something else.
     """
@@ -29,6 +30,8 @@ class Tally:
     rejections: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     withheld: Counter[str] = field(default_factory=Counter)
+    broke: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
     outside_identity: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -74,4 +77,15 @@ class Tally:
         )
 
 
-_COUNTERS = ("labels", "rules", "unknown", "findings", "opt_outs", "rejections", "notes", "withheld")
+_COUNTERS = (
+    "labels",
+    "rules",
+    "unknown",
+    "findings",
+    "opt_outs",
+    "rejections",
+    "notes",
+    "withheld",
+    "broke",
+    "passed_over",
+)

@@ -12,7 +12,7 @@ UNKNOWN_REASONS: Mapping[str, str] = {  # the first that applies is given: a wea
     "procedural": "computed, such as a chart or a rendering; neither side claims it",
     "check-failed": "a check broke on it; prov_evidence says which, and why",
     "evidence-lost": "re-encoded, cut, or changed after signing; the original file may still carry evidence",
-    "no-calibration": "no classifier is calibrated for its language, length or kind; calibrate one on human content of the same",
+    "no-calibration": "no calibrated classifier covers its language, length or kind; bring one, or calibrate one that scores it",
     "inconclusive": "evidence below the bar of every rule; a trusted credential, a capture date or a better detector",
     "no-content": "neither text nor media where it was looked for; map the column that holds it (--text, read.columns.raw)",
     "too-short": "too little text for any detector; a longer excerpt, or a capture date",

@@ -11,7 +11,7 @@ from lowbackground.pipeline.yaml_files import MAX_BYTES, read_yaml
 def test_a_key_that_stands_twice_is_an_error_that_names_it_and_its_line(tmp_path: Path) -> None:
     path = tmp_path / "twice.yaml"
     path.write_text("when:\n  basis: signed\n  basis: known\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"'basis' stands twice[\s\S]*line 3"):
+    with pytest.raises(ConfigError, match=r"line 3, column 3: the key 'basis' stands twice"):
         read_yaml(path)
 
 
@@ -44,3 +44,22 @@ def test_a_folder_and_a_missing_file_are_configuration_errors(tmp_path: Path) ->
     for path in (tmp_path, tmp_path / "none.yaml"):
         with pytest.raises(ConfigError, match="cannot be read"):
             read_yaml(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "inputs: [a\nout: b\n",
+            r"line 2, column 4: expected ',' or ']', but got ':' \(while parsing a flow sequence, begun in line 1\)",
+        ),
+        ("a: 1\nb: 2\na: 3\n", r"line 3, column 1: the key 'a' stands twice"),
+        ("a: b: c\n", r"line 1, column 5: mapping values are not allowed here"),
+    ],
+)
+def test_the_place_and_the_fault_are_told_on_one_line(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=words) as refused:
+        read_yaml(path)
+    assert "\n" not in str(refused.value)

@@ -104,6 +104,9 @@ def test_every_key_can_be_set() -> None:
         ("read.batchrows=3", "read.batchrows: unknown key"),
         ("out.x=1", "not a section"),
         ("out=[", "not YAML"),
+        ("keep=[humans]", "keep.0: Input should be 'human', 'synthetic' or 'unknown', not 'humans'"),
+        ("workers=two", "workers: .*integer, not 'two'|workers: .*as an integer, not 'two'"),
+        ("cascade.share=2", "cascade.share: .*, not 2"),
     ],
 )
 def test_a_wrong_setting_is_named(setting: str, words: str) -> None:

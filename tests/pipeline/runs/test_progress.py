@@ -16,7 +16,8 @@ from lowbackground.pipeline.runs.progress import NoDisplay, PlainDisplay, State,
 from lowbackground.pipeline.units import Format, InputFile, Unit
 
 UNITS = tuple(Unit(f"u{n}", Format.JSONL, (InputFile(f"{n}", f"{n}", 100, "f"),)) for n in range(4))
-PLANNED: Any = SimpleNamespace(units=UNITS, done={"u0": None}, todo=UNITS[1:])
+BEFORE = SimpleNamespace(tally=SimpleNamespace(read=100, labels={"human": 1, "unknown": 99}))
+PLANNED: Any = SimpleNamespace(units=UNITS, done={"u0": BEFORE}, todo=UNITS[1:])
 
 
 @pytest.mark.parametrize(
@@ -48,14 +49,24 @@ def test_the_watch_counts_running_and_finished_units_once(tmp_path: Any) -> None
     watch = Watch(PLANNED, Storage(str(tmp_path)), NoDisplay())
     watch.progress("u1", Progress(10, {"human": 4}))
     watch.progress("u1", Progress(20, {"human": 9}))
-    assert (watch.state().records, watch.state().labels, watch.state().units_done) == (20, {"human": 9}, 1)
+    assert (watch.state().records, watch.state().labels, watch.state().units_done) == (
+        120,
+        {"human": 10, "unknown": 99},
+        1,
+    )
     tally = SimpleNamespace(read=25, labels={"human": 10})
     commit: Any = SimpleNamespace(tally=tally, broken=None)
     watch.finished(Outcome(UNITS[1], commit))
     watch.finished(Outcome(UNITS[2], None, "the disk is full"))
     state = watch.state()
-    assert (state.records, state.labels, state.units_done) == (25, {"human": 10}, 3)
+    assert (state.records, state.labels, state.units_done) == (125, {"human": 11, "unknown": 99}, 3)
     assert state.seconds_left is not None
+
+
+def test_what_an_earlier_start_did_counts_as_done_and_not_towards_the_rate(tmp_path: Any) -> None:
+    watch = Watch(PLANNED, Storage(str(tmp_path)), NoDisplay())
+    state = watch.state()
+    assert (state.records, state.labels, state.records_per_second) == (100, {"human": 1, "unknown": 99}, 0)
 
 
 def test_status_json_says_how_it_ended(tmp_path: Any) -> None:

@@ -16,7 +16,7 @@ from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.plan import make_plan, publish
 from lowbackground.pipeline.runs.run import run
-from lowbackground.pipeline.runs.summary import RunResult
+from lowbackground.pipeline.runs.summary import RunResult, summary
 from tests.assets import tiny
 from tests.factories import AS_OF
 
@@ -479,3 +479,23 @@ def test_other_trust_lists_are_refused_and_the_runs_own_finish_it(config: Config
 def test_a_section_of_a_detector_that_is_not_installed_is_an_error(config: Config) -> None:
     with pytest.raises(ConfigError, match="eraa: not installed"):
         run(config.with_values(detectors={"eraa": {"enabled": False}}))
+
+
+def test_a_detector_that_was_set_up_and_judged_nothing_is_named_at_the_end(config: Config) -> None:
+    options = {"score_column": {"column": "ai_probabilty", "given_by": "acme 3"}}
+    result = run(config.model_copy(update={"detectors": options}))
+    judged = result.tally.labels.total()
+    line = f"score_column, which the configuration sets up, judged none of {judged} records: score-column.no-value {judged}"
+    assert line in result.notices
+    assert result.tally.passed_over["score_column score-column.no-value"] == judged
+
+
+def test_a_check_that_broke_is_no_evidence_that_was_found(config: Config, tmp_path: Path) -> None:
+    words = jsonl(tmp_path / "words.jsonl", [{"text": PROSE, "score": "high"}])
+    options = {"score_column": {"column": "score", "given_by": "acme 3"}}
+    result = run(config.model_copy(update={"inputs": (str(words),), "detectors": options}))
+    assert result.tally.broke == {"score_column score-column.not-a-number": 1}
+    assert not result.tally.findings
+    lines = summary(result)
+    assert lines[lines.index("checks that broke") + 1].split() == ["score_column", "score-column.not-a-number", "1"]
+    assert not result.notices or "judged none" not in " ".join(result.notices)

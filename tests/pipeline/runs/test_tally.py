@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lowbackground.pipeline.runs.tally import Tally
 
 counters = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(1, 9)).map(Counter)
-tallies = st.builds(Tally, *[st.integers(0, 9)] * 3, *[counters] * 10, st.integers(0, 9))
+tallies = st.builds(Tally, *[st.integers(0, 9)] * 3, *[counters] * 12, st.integers(0, 9))
 
 
 @given(tallies, tallies, tallies)
