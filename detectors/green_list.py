@@ -18,6 +18,7 @@ from lowbackground.detectors.watermarks.green_scheme import GreenKey
 from lowbackground.detectors.watermarks.key_registry import green_keys, keys_by_tokenizer
 from lowbackground.detectors.watermarks.keyed_detector import MAX_CHARS, MIN_TOKENS, Counted, KeyedDetector, version_of
 from lowbackground.detectors.watermarks.local_tokenizers import LocalTokenizer, TokenizerError, load_tokenizers
+from lowbackground.detectors.watermarks.window_seeds import Implementation
 
 REASONS = keyed_detector.REASONS
 
@@ -35,8 +36,8 @@ def green_list(
     """Finds text marked by green lists (transformers, lm-watermarking), with keys that are known and the model's tokenizer.
 
     `keys` are files of keys, or `published` for those that are shipped. `tokenizers` are local folders by a name of
-    your choice, which the evidence gives; `vocab_sizes` says how many tokens a model has where its folder holds no
-    `config.json`. Of a text `max_tokens` tokens, spread over its first `max_chars` characters, are looked at.
+    your choice, which the evidence gives; `vocab_sizes` says how many tokens a model has, for keys of transformers, where
+    its folder holds no `config.json`. Of a text `max_tokens` tokens, spread over its first `max_chars` characters, are looked at.
 
     Raises:
         KeyFileError: a file of keys cannot be used.
@@ -55,14 +56,29 @@ def green_list(
     return KeyedDetector("green_list", version, loaded, count, sum(map(len, found.values())), max_chars)
 
 
-def _check_lists(tokenizer: LocalTokenizer, keys: Sequence[GreenKey]) -> None:
-    size = tokenizer.vocab_size
-    if size is None:
+def list_size(key: GreenKey, tokenizer: LocalTokenizer) -> int:
+    """How many tokens a list is drawn from: what the key says, else what its implementation takes.
+
+    transformers takes the model's size; lm-watermarking is given the tokenizer's vocabulary, as its README has it.
+
+    Raises:
+        TokenizerError: nothing says it.
+    """
+    if key.vocab_size is not None:
+        return key.vocab_size
+    if key.implementation is Implementation.LM_WATERMARKING:
+        return tokenizer.tokens
+    if tokenizer.vocab_size is None:
         raise TokenizerError(
             f"tokenizer {tokenizer.name}: nothing says how many tokens the model has; put its config.json beside the "
             f"tokenizer, or give vocab_sizes: {{{tokenizer.name}: NUMBER}}"
         )
+    return tokenizer.vocab_size
+
+
+def _check_lists(tokenizer: LocalTokenizer, keys: Sequence[GreenKey]) -> None:
     for key in keys:
+        size = list_size(key, tokenizer)
         if not key.green_size(size):
             raise ValueError(f"{key.name}: no token of {size} is green; the ratio of the key is too small")
 
@@ -76,11 +92,8 @@ class _Count:
 
     def __call__(self, ids: NDArray[np.int64], tokenizer: LocalTokenizer) -> Iterator[Counted]:
         """Count green tokens for all keys."""
-        size = tokenizer.vocab_size
-        if size is None:
-            raise TokenizerError(f"tokenizer {tokenizer.name}: the size of its vocabulary is not known")
         for key in self.keys[tokenizer.name]:
-            pairs = key.pairs(ids)
+            size, pairs = list_size(key, tokenizer), key.pairs(ids)
             if len(pairs) >= MIN_TOKENS:
                 counted = count_green(key, pairs, size, self.max_tokens)
                 yield Counted(key.name, tokenizer.name, counted.tokens, counted.green, key.null(size))

@@ -1,7 +1,7 @@
 """Green lists (Kirchenbauer et al., ICML 2023 and ICLR 2024), without torch.
 
 As `transformers` and `lm-watermarking` draw them: a window of tokens gives a seed (`window_seeds.py`); the seed gives a
-permutation of the vocabulary; its head is the green list of the next token or, in self-salted schemes such as
+permutation of the vocabulary; its head (or tail) is the green list of the next token or, in self-salted schemes such as
 `selfhash`, decides about the last token of the window itself.
 """
 
@@ -22,6 +22,8 @@ class GreenKey:
     """One key of one scheme: a secret, so it shows neither the key nor what follows from it.
 
     `self_salt` says whether the token itself is the last of its window; null: as the seeding has it by its own name.
+    `from_tail`: green is the tail of the permutation, and not its head (`select_green_tokens=False` in the source).
+    `vocab_size`: tokens in a list, where the key says so itself.
     """
 
     name: str
@@ -31,6 +33,8 @@ class GreenKey:
     context_width: int = 1
     ratio: float = 0.25
     self_salt: bool | None = None
+    from_tail: bool = False
+    vocab_size: int | None = None
 
     @property
     def salted(self) -> bool:
@@ -64,10 +68,10 @@ class GreenKey:
     def green(self, pairs: NDArray[np.uint64], vocab_size: int) -> NDArray[np.bool_]:
         """Whether each pair is green: bool, (pairs,); a token outside the vocabulary never is."""
         answer = np.zeros(len(pairs), np.bool_)
-        head = self.green_size(vocab_size)
+        head = vocab_size - self.green_size(vocab_size) if self.from_tail else self.green_size(vocab_size)
         for seed, places, tokens in _by_seed(pairs):
             swaps = partners(seed, vocab_size, head)
-            answer[places] = [ends_in_head(swaps, token) for token in tokens]
+            answer[places] = [token < vocab_size and ends_in_head(swaps, token) != self.from_tail for token in tokens]
         return answer
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from lowbackground.detectors.watermarks.green_scheme import GreenKey
+from lowbackground.detectors.watermarks.local_tokenizers import MAX_VOCAB, MIN_VOCAB
 from lowbackground.detectors.watermarks.synthid_scheme import TABLE_SIZE, SynthIDKeys
 from lowbackground.detectors.watermarks.window_seeds import FREEFORM, LEAST_WIDTH, NAMED, Implementation, Seeding
 
@@ -57,6 +58,8 @@ class _Green(_Entry):
     implementation: Implementation = Implementation.TRANSFORMERS
     context_width: Annotated[int, Field(ge=1, le=MAX_WIDTH)] | None = None
     ratio: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    select_green_tokens: Annotated[bool, Field(strict=True)] = True
+    vocab_size: Annotated[int, Field(strict=True, ge=MIN_VOCAB, le=MAX_VOCAB)] | None = None
 
 
 class _File(BaseModel):
@@ -113,6 +116,8 @@ _FREE_NAME = re.compile(r"ff-([a-z_]{1,30})-(\d{1,2})-(True|False)")  # `seeding
 
 def _green_key(where: str, entry: _Green) -> GreenKey:
     """The key of an entry whose seeding is a name, such as `selfhash`, or a free scheme, such as `ff-position_prf-3-False`."""
+    if not entry.select_green_tokens and entry.implementation is not _FREE:
+        raise KeyFileError(f"{where}: {entry.implementation} has no select_green_tokens; leave it out")
     named = {str(each): (each, width) for (whose, each), width in NAMED.items() if whose is entry.implementation}
     free = _FREE_NAME.fullmatch(entry.seeding) if entry.implementation is _FREE else None
     if entry.seeding in named:
@@ -130,7 +135,17 @@ def _green_key(where: str, entry: _Green) -> GreenKey:
 
 
 def _of(entry: _Green, seeding: Seeding, width: int, self_salt: bool | None) -> GreenKey:
-    return GreenKey(entry.id, entry.key, seeding, entry.implementation, width, entry.ratio, self_salt)
+    return GreenKey(
+        entry.id,
+        entry.key,
+        seeding,
+        entry.implementation,
+        width,
+        entry.ratio,
+        self_salt,
+        from_tail=not entry.select_green_tokens,
+        vocab_size=entry.vocab_size,
+    )
 
 
 def keys_by_tokenizer(registered: Sequence[Registered[Key]], tokenizers: Iterable[str]) -> dict[str, tuple[Key, ...]]:

@@ -20,10 +20,15 @@ class TokenizerError(ValueError):
 
 @dataclass(frozen=True)
 class LocalTokenizer:
-    """`name` is the operator's; `digest` is of its files; `vocab_size` is the model's, null where nothing says it."""
+    """`name` is the operator's; `digest` is of its files.
+
+    `tokens` is how many the tokenizer has, added ones included; `vocab_size` how many the model has, which are often more:
+    null where nothing says it.
+    """
 
     name: str
     digest: str
+    tokens: int
     vocab_size: int | None
     encode: Encode = field(repr=False)
 
@@ -65,28 +70,36 @@ def _load(name: str, path: Path, vocab_size: int | None) -> LocalTokenizer:
     file = path / "tokenizer.json" if path.is_dir() else path
     folder = path if path.is_dir() else path.parent
     try:
-        encode = _from_json(file) if file.exists() else _from_folder(folder)
+        encode, tokens = _from_json(file) if file.exists() else _from_folder(folder)
         digest = _digest(file if file.exists() else folder)
-        return LocalTokenizer(name, digest, vocab_size or _vocab_size(folder), encode)
+        return LocalTokenizer(name, digest, tokens, vocab_size or _vocab_size(folder), encode)
     except Exception as error:  # each kind of tokenizer has errors of its own
         raise TokenizerError(f"tokenizer {name}: {path}: {type(error).__name__}: {str(error)[:300]}") from error
 
 
-def _from_json(file: Path) -> Encode:
+def _from_json(file: Path) -> tuple[Encode, int]:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(file))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return lambda text: list(tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def encode(text: str) -> list[int]:
+        return list(tokenizer.encode(text, add_special_tokens=False).ids)
+
+    return encode, tokenizer.get_vocab_size(with_added_tokens=True)
 
 
-def _from_folder(folder: Path) -> Encode:
+def _from_folder(folder: Path) -> tuple[Encode, int]:
     """By what the folder's configuration names; code that comes with it is never run."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
-    return lambda text: list(tokenizer.encode(text, add_special_tokens=False, truncation=False, verbose=False))
+
+    def encode(text: str) -> list[int]:
+        return list(tokenizer.encode(text, add_special_tokens=False, truncation=False, verbose=False))
+
+    return encode, len(tokenizer)
 
 
 def _digest(path: Path) -> str:

@@ -24,7 +24,7 @@ from lowbackground.detectors.watermarks.synthid_scheme import (
     states,
 )
 from lowbackground.detectors.watermarks.torch_cpu_random import coin_flips, permutation
-from lowbackground.detectors.watermarks.window_seeds import Seeding
+from lowbackground.detectors.watermarks.window_seeds import Implementation, Seeding
 from tests.marked_text import GOLDEN, generated, golden, unmarked_ids
 
 EXAMPLE = (654, 400, 836, 123, 340, 443, 597, 160, 57)
@@ -62,6 +62,18 @@ def test_permutations_and_coin_flips_are_those_of_torch(seed: int) -> None:
         assert np.array_equal(permutation(seed, size), theirs.numpy())
     flips = torch.randint(0, 2, (1 << 16,), generator=torch.Generator().manual_seed(seed))
     assert np.array_equal(coin_flips(seed, 1 << 16), flips.numpy())
+
+
+@pytest.mark.parametrize("ratio", [0.25, 0.5])
+def test_legacy_lists_are_the_tail_of_torchs_permutation(ratio: float) -> None:
+    key = GreenKey("x", 15485863, Seeding.MINHASH, Implementation.LM_WATERMARKING, 4, ratio, from_tail=True)
+    pairs = key.pairs(unmarked_ids(60, VOCAB))
+    expected = []
+    for pair in pairs.tolist():
+        order = torch.randperm(VOCAB, generator=torch.Generator().manual_seed(pair >> 32))
+        expected.append((pair & 0xFFFFFFFF) in order[VOCAB - int(VOCAB * ratio) :])
+    assert key.green(pairs, VOCAB).tolist() == expected
+    assert len(set(expected)) == 2
 
 
 @pytest.mark.parametrize(

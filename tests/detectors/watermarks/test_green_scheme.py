@@ -95,6 +95,15 @@ def test_a_token_outside_the_vocabulary_is_never_green() -> None:
     assert not LEFTHASH.green(pairs[outside], VOCAB).any()
 
 
+@pytest.mark.parametrize("ratio", [0.25, 0.5, 0.9])
+def test_a_list_and_its_legacy_counterpart_have_the_same_size_and_share_what_must_be_shared(ratio: float) -> None:
+    every = (np.uint64(KEY) << np.uint64(32)) | np.arange(VOCAB + 5, dtype=np.uint64)
+    head, tail = (GreenKey("x", KEY, ratio=ratio, from_tail=from_tail).green(every, VOCAB) for from_tail in (0, 1))
+    assert head.sum() == tail.sum() == int(VOCAB * ratio)
+    assert (head & tail).sum() == max(0, 2 * int(VOCAB * ratio) - VOCAB)
+    assert not tail[VOCAB:].any()
+
+
 def test_the_null_is_the_share_of_green_tokens_and_not_the_ratio() -> None:
     assert LEFTHASH.null(1002).mean == pytest.approx(250 / 1002)
 

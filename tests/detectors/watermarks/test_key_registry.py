@@ -59,6 +59,16 @@ def test_free_schemes_of_lm_watermarking_are_named_as_there(tmp_path: Path) -> N
     ]
 
 
+def test_legacy_lists_and_sizes_of_lists_are_the_keys_own(tmp_path: Path) -> None:
+    own = key_file(
+        tmp_path,
+        f"keys: [{{id: a, scheme: green-list, key: {SECRET}, implementation: lm-watermarking, select_green_tokens: false}},"
+        f" {{id: b, scheme: green-list, key: {SECRET}, vocab_size: 50272}}]",
+    )
+    keys = [each.key for each in green_keys([own])]
+    assert [(key.from_tail, key.vocab_size) for key in keys] == [(True, None), (False, 50272)]
+
+
 def test_a_table_made_on_another_device_is_read_beside_the_file(tmp_path: Path) -> None:
     bits = np.random.default_rng(0).integers(0, 2, 1 << 16, dtype=np.uint8)
     (tmp_path / "gpu.bin").write_bytes(np.packbits(bits).tobytes())
@@ -93,6 +103,9 @@ def test_a_table_made_on_another_device_is_read_beside_the_file(tmp_path: Path) 
         (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, implementation: lm-watermarking, seeding: ff-position_prf-3-False, context_width: 4}}]", "leave it out"),
         (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, implementation: lm-watermarking, seeding: ff-minskipgram_prf-1-False}}]", "no seed for windows"),
         (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, implementation: lm-watermarking, seeding: ff-position_prf-0-False}}]", "no seed for windows"),
+        (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, select_green_tokens: false}}]", "transformers has no select_green_tokens"),
+        (f"keys: [{{id: a, scheme: green-list, key: 3, select_green_tokens: k{SECRET}}}]", "select_green_tokens: Input should be a valid boolean"),
+        (f"keys: [{{id: a, scheme: green-list, key: {SECRET}, vocab_size: 3}}]", "vocab_size: Input should be greater than or equal to 16"),
         (f"keys: [{{id: a, scheme: synthid-text, keys: [{SECRET}]}}]", "no key of the scheme green-list"),
         (f"keys: [{{id: a, scheme: green-list, key: {SECRET}}}, {{id: a, scheme: green-list, key: 2}}]", "ids a stand"),
     ],
