@@ -28,8 +28,18 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "notice-en-assisted": (
-        ["This article was written with the help of AI.", "This post was edited with AI assistance."],
-        ["This article was written with the help of Aisha.", "We write with the help of AI, but not here."],
+        [
+            "This article was written with the help of AI.",
+            "This post was edited with AI assistance.",
+            "This post was created using ChatGPT and edited by our team.",
+            "This guide was AI-generated and then fact-checked by an editor.",
+        ],
+        [
+            "This article was written and edited by our staff.",
+            "This article was written by Aidan and edited by our team.",
+            "This article was written with the help of Aisha.",
+            "We write with the help of AI, but not here.",
+        ],
     ),
     "notice-en-translated": (
         [
@@ -51,6 +61,7 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
             "以上内容由人工智能自动生成，仅供参考。",
             "内容由AI生成，仅供参考。",
             "本文为AI生成。",
+            "本回答由AI生成，内容仅供参考，请仔细甄别。",
         ],
         [
             "本文由艾莉撰写。",
@@ -105,6 +116,7 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         [
             "Dieser Beitrag wurde mit Hilfe von KI erstellt.",
             "Dieser Text wurde mit Unterstützung von künstlicher Intelligenz verfasst.",
+            "Dieser Beitrag wurde KI-gestützt erstellt.",
         ],
         ["Die Analyse wurde mit Hilfe von KI erstellt.", "Dieser Beitrag wurde mit Hilfe von Kindern erstellt."],
     ),
@@ -168,12 +180,21 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
             "Add y\n\nCo-authored-by: openhands <openhands@all-hands.dev>",
             "Add z\n\nCo-authored-by: google-labs-jules[bot] <161369871+google-labs-jules[bot]@users.noreply.github.com>",
             "Move x\n\nCo-authored-by: Amp <amp@ampcode.com>",
+            "Move z\n\nCo-Authored-By: Devin <158243242+devin-ai-integration[bot]@users.noreply.github.com>",
+            "Turn x\n\nCo-authored-by: opencode (glm-5) <noreply@opencode.ai>",
+            "Turn y\n\nCo-Authored-By: Warp <agent@warp.dev>",
+            "Turn z\n\nCo-authored-by: Junie <junie@jetbrains.com>",
+            "Lift x\n\nCo-authored-by: Windsurf <windsurf@codeium.com>",
+            "Lift y\n\nCo-Authored-By: Gemini 2.5 Pro <noreply@google.com>",
+            "Lift z\n\nCo-authored-by: Cursor Agent <agent@cursor.com>",
             "Move y\n\nCo-authored-by: gemini-code-assist[bot] <176961590+gemini-code-assist[bot]@users.noreply.github.com>",
         ],
         [
             "Mend it\n\nCo-authored-by: Gemini Jones <gemini@example.org>",
             "Mend it\n\nCo-authored-by: Jules Verne <jules@example.org>",
             "Mend it\n\nCo-authored-by: Claude Monet <claude@example.org>",
+            "Mend it\n\nCo-authored-by: Devin Smith <devin.smith@example.org>",
+            "Mend it\n\nCo-authored-by: Junie Moon <junie@example.org>",
             "Write to noreply@anthropic.com about it.",
             "The Co-authored-by: trailer names people.",
         ],
@@ -187,7 +208,11 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         ["Assisted-by: Anna Berg <a@example.org>", "Generated-by: protoc 3.1", "I was assisted-by: Claude."],
     ),
     "commit-generated-with": (
-        ["Mend the table\n\n🤖 Generated with [Claude Code](https://claude.com/claude-code)"],
+        [
+            "Mend the table\n\n🤖 Generated with [Claude Code](https://claude.com/claude-code)",
+            "Mend it\n\nGenerated with [Devin](https://devin.ai)",
+            "Mend it\n\nGenerated with [Amp](https://ampcode.com)",
+        ],
         ["Docs generated with [Sphinx](https://sphinx.example)", "Pages generated with Claude Code are listed below."],
     ),
     "code-header": (

@@ -99,6 +99,19 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
             "She said that as a language modeller I would know.",
         ],
     ),
+    "self-just-ai": (
+        [
+            "I'm just an AI, so I can't row a boat.",
+            "I’m just an AI and I don’t have opinions about harbours.",
+            "Sorry, I am only an AI.",
+        ],
+        [
+            "I'm just an AI enthusiast with a boat.",
+            "I am only an AI researcher, and I row.",
+            "I'm just an AI-curious sailor.",
+            "I'm just an aide, so I can't.",
+        ],
+    ),
     "self-model-phrase": (
         ["The harbour is, as an AI language model would put it, quiet. As a large language model my view is narrow."],
         ["As an AI company we sell language models.", "A large language model was trained."],
@@ -128,8 +141,19 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "self-model-zh": (
-        ["作为一个AI语言模型，我无法提供潮汐表。", "作為一個人工智慧助手，我不能划船。", "作为AI助手，我无法回答。"],
-        ["作为一个AI工程师，我无法提供潮汐表。", "人工智能语言模型很大。", PROSE],
+        [
+            "作为一个AI语言模型，我无法提供潮汐表。",
+            "作為一個人工智慧助手，我不能划船。",
+            "作为AI助手，我无法回答。",
+            "作为人工智能，我没有情感。",
+        ],
+        [
+            "作为人工智能专家，我无法评价。",
+            "作为AI行业，我们没有港口。",
+            "作为一个AI工程师，我无法提供潮汐表。",
+            "人工智能语言模型很大。",
+            PROSE,
+        ],
     ),
     "self-model-ja": (
         ["私はAI言語モデルであり、船を見ることはできません。", "大規模言語モデルとして、私は海を知りません。"],
@@ -139,8 +163,14 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         [
             "Als KI-Sprachmodell habe ich keinen Zugriff auf die Gezeitentafel.",
             "Als Sprachmodell kann ich nicht rudern.",
+            "Als KI habe ich keine eigenen Erfahrungen.",
+            "Als künstliche Intelligenz kann ich nichts empfinden.",
         ],
-        ["Ein KI-Sprachmodell habe ich nie benutzt.", "Als Kapitän kann ich das Sprachmodell nicht brauchen."],
+        [
+            "Ein KI-Sprachmodell habe ich nie benutzt.",
+            "Als Kapitän kann ich das Sprachmodell nicht brauchen.",
+            "Als KI-Forscher habe ich kein Boot.",
+        ],
     ),
     "self-model-fr": (
         [
@@ -152,7 +182,66 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
     ),
     "self-model-es": (
         ["Como modelo de lenguaje, no tengo acceso al puerto.", "Como asistente de IA, yo no navego."],
-        ["Es como un modelo de lenguaje grande.", "Como marinero, no tengo miedo."],
+        [
+            "Es como un modelo de lenguaje grande.",
+            "Como marinero, no tengo miedo.",
+            "Tecnologías como inteligencia artificial, no solo cambian el puerto.",
+        ],
+    ),
+    "self-model-pt": (
+        [
+            "Como um modelo de linguagem, não tenho opiniões sobre o porto.",
+            "Como inteligência artificial, eu não remo.",
+        ],
+        ["Tecnologias como inteligência artificial, não apenas barcos.", "Como pescador, não tenho medo."],
+    ),
+    "self-model-it": (
+        ["Come modello linguistico, non ho opinioni sul porto.", "Come intelligenza artificiale, non posso remare."],
+        ["Tecnologie come intelligenza artificiale, non solo barche.", "Come marinaio, non ho paura."],
+    ),
+    "self-model-nl": (
+        ["Als AI-taalmodel heb ik geen mening over de haven.", "Als taalmodel kan ik niet roeien."],
+        ["Een taalmodel heb ik nooit gebruikt.", "Als kapitein heb ik een boot."],
+    ),
+    "self-model-pl": (
+        ["Jako model językowy nie mam zdania o porcie.", "Jako sztuczna inteligencja, nie mogę wiosłować."],
+        ["Model językowy nie mam w domu.", "Jako kapitan nie mogę wiosłować."],
+    ),
+    "self-model-ru": (
+        ["Как языковая модель, я не имею мнения о порте.", "Как искусственный интеллект, я не могу грести."],
+        ["Это языковая модель, я не знаю её.", "Как капитан, я не могу грести."],
+    ),
+    "self-model-tr": (
+        ["Bir yapay zeka dil modeli olarak kişisel görüşüm yok."],
+        ["Yapay zeka modeli olarak bilinen bir ürün.", "Bir kaptan olarak kişisel görüşüm var."],
+    ),
+    "self-model-ko": (
+        ["AI 언어 모델로서 저는 항구에 대한 의견이 없습니다.", "인공지능 모델로서, 개인적인 의견은 없습니다."],
+        ["AI 언어 모델은 널리 쓰인다.", "선장으로서 저는 배가 있습니다."],
+    ),
+    "self-model-vi": (
+        ["Là một mô hình ngôn ngữ AI, tôi không có ý kiến về bến cảng."],
+        ["Mô hình ngôn ngữ lớn rất phổ biến.", "Là một thuyền trưởng, tôi không sợ."],
+    ),
+    "self-model-id": (
+        ["Sebagai model bahasa AI, saya tidak memiliki pendapat.", "Sebagai AI, saya tidak bisa mendayung."],
+        ["Model bahasa digunakan di mana-mana.", "Sebagai kapten, saya tidak takut."],
+    ),
+    "refusal-ja": (
+        ["申し訳ありませんが、そのリクエストにはお応えできません。"],
+        ["申し訳ありませんが、明日は伺えません。", "リクエストには番号を付けてください。"],
+    ),
+    "refusal-de": (
+        ["Es tut mir leid, aber ich kann diese Anfrage nicht erfüllen."],
+        ["Es tut mir leid, aber ich kann heute nicht kommen.", "Das Amt kann diese Anfrage nicht bearbeiten."],
+    ),
+    "refusal-fr": (
+        ["Je suis désolé, mais je ne peux pas répondre à cette demande."],
+        ["Je suis désolé, mais je ne peux pas venir.", "Le tribunal ne peut pas répondre à cette demande."],
+    ),
+    "refusal-es": (
+        ["Lo siento, pero no puedo cumplir con esa solicitud."],
+        ["Lo siento, pero no puedo ir mañana.", "El juez no puede atender esta solicitud."],
     ),
     "refusal": (
         [
@@ -214,6 +303,14 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
             f"{PROSE}\n\nWould you like me to go on?",
         ],
         [f"Would you like me to go on? he asked.\n\n{PROSE * 4}", f"{PROSE} Let me know if you come."],
+    ),
+    "closer-hope": (
+        [f"{PROSE}\n\nI hope this helps! Let me know if you have any other questions."],
+        [
+            f"I hope this helps! Let me know if you come.\n\n{PROSE * 4}",
+            f"{PROSE} I hope this helps. Bye!",
+            f"{PROSE} Let me know if you come.",
+        ],
     ),
     "placeholder": (
         ["Kind regards,\n[Your Name]\n[Your Position]", "The boat [insert name of boat] is for sale."],
@@ -315,5 +412,13 @@ HTML: dict[str, tuple[list[str], list[str]]] = {
     "transposh-translated": (
         ['<span class="tr_" id="tr_1" data-source="1" data-orig="Haven">Harbour</span>'],
         ['<span class="tr_" id="tr_1">x</span>', '<span class="tr_x" data-source="1">x</span>'],
+    ),
+    "weglot-translated": (
+        ['<html lang="fr" data-wg-translated="fr"><body>x</body></html>'],
+        [
+            '<html lang="fr"><body data-wg-translated="fr">x</body></html>',
+            '<html lang="fr" data-wg-translated="">x</html>',
+            "<html><script>weglot</script></html>",
+        ],
     ),
 }
