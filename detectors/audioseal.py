@@ -208,7 +208,7 @@ class _AudioSeal:
             "damaged": sound.damaged or None,
             "cut": sound.cut or None,
         }
-        said = scored(heard.score, "voice", None, self.calibration, self.as_of, prefix=PREFIX, facts=facts)
+        said = scored(heard.score, "voice", None, self.calibration, self.as_of, prefix=PREFIX, facts=facts, keep_detail=True)
         return self._known_message(heard, said) or said
 
     def _heard(self, cut: list[tuple[float, Samples]]) -> Heard:

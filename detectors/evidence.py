@@ -69,7 +69,9 @@ class Evidence:
     `part` names the part of the record it is about: null is the record itself, `text` the caption of a picture.
     `score` is on the detector's own scale; `fpr` is how often known-human content scores at least this;
     `llr` is ln P(evidence | synthetic) - ln P(evidence | human), in nats.
-    `opt_out` lists signals that ask not to be trained on. `detail` is a canonical JSON object made by `detail()`.
+    `opt_out` lists signals that ask not to be trained on. `detail` is a canonical JSON object made by `detail()`; that of
+    SILENT evidence is written only where `keep_detail` says so, or there is a `kind` or an `opt_out`: most silence of a
+    crawl is of the same few sorts.
     """
 
     signal: Signal
@@ -82,6 +84,7 @@ class Evidence:
     llr: float | None = None
     opt_out: tuple[str, ...] = ()
     detail: str | None = None
+    keep_detail: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a reason that could fragment a tally, such as one with a number in it."""

@@ -48,27 +48,31 @@ def scored(
     kind: Kind = Kind.GENERATED,
     part: str | None = None,
     facts: Mapping[str, str | float | bool | None] = MappingProxyType({}),
+    keep_detail: bool = False,
 ) -> Evidence:
     """The evidence that a score is.
 
     `group` is the language of a text or a media kind, `words` the length of the text, null for media; `as_of` decides
-    whether the calibration has expired. `prefix` begins the reason, `kind` is that of a hit, `facts` join the detail.
+    whether the calibration has expired. `prefix` begins the reason, `kind` is that of a hit, `facts` join the detail,
+    which `keep_detail` has written also where the score is silent.
     """
     if not isfinite(score):
-        return Evidence(Signal.FAILED, f"{prefix}.no-score", part=part)
+        return Evidence(Signal.FAILED, f"{prefix}.no-score", part=part, detail=detail(**facts))
     place = {"media" if words is None else "language": group}
     stratum = None if calibration is None else calibration.stratum(group, words)
     if calibration is None or stratum is None:
         signal = Signal.SILENT if calibration is None else Signal.SKIPPED
         told = detail(**{**facts, **place, "words": words})
-        return Evidence(signal, f"{prefix}.no-calibration", part=part, score=score, detail=told)
+        reason = f"{prefix}.no-calibration"
+        return Evidence(signal, reason, part=part, score=score, detail=told, keep_detail=keep_detail)
     sign = calibration.scale.sign
     fpr, llr = stratum.fpr_at(score, sign), stratum.llr_at(score, sign)
     stale = calibration.is_stale(as_of)
     if stale:
         fpr, llr = tempered(fpr, llr)
     hit = stratum.is_hit(score, sign)
-    told = detail(**{**facts, **place, "words": words, "calibration": calibration.digest[:12]})
+    bar = _bar(stratum, calibration) if hit else {}
+    told = detail(**{**facts, **place, "words": words, "calibration": calibration.digest[:12], **bar})
     return Evidence(
         Signal.SYNTHETIC if hit else Signal.SILENT,
         f"{prefix}.{'above' if hit else 'below'}-{'stale-' if stale else ''}threshold",
@@ -79,7 +83,18 @@ def scored(
         fpr,
         llr,
         detail=told,
+        keep_detail=keep_detail,
     )
+
+
+def _bar(stratum: Stratum, calibration: Calibration) -> dict[str, str | float | bool | None]:
+    """What a hit had to pass: so that it can be explained when the calibration is no longer at hand."""
+    return {
+        "stratum": str(stratum.key),
+        "threshold": float(f"{stratum.threshold:.6g}"),
+        "rate": calibration.rate,
+        "borrowed": True if stratum.borrowed else None,
+    }
 
 
 def _strength(stratum: Stratum, stale: bool) -> Strength:

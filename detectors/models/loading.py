@@ -63,7 +63,10 @@ def chosen_device(device: str) -> str:
     if kind not in there or (number and not number.isdecimal()):
         raise ModelError(f"device {device!r}: expected auto, cpu, mps, cuda or cuda:N")
     if int(number or 0) >= there[kind]:
-        raise ModelError(f"device {device!r}: torch finds {there[kind]} {kind} devices here")
+        raise ModelError(
+            f"device {device!r}: torch finds {there[kind]} {kind} devices here; name another or auto, or see that the driver works "
+            f"and that torch is built for {kind}"
+        )
     return device
 
 

@@ -111,7 +111,9 @@ class MediaAdapter:
         if not all(map(isfinite, scores)):  # which `max` would pass over
             score = nan
         facts = {**cut.facts, **_extent(times, scores)}
-        return scored(score, self.group, None, self.calibration, self.as_of, prefix=self.prefix, facts=facts)
+        return scored(
+            score, self.group, None, self.calibration, self.as_of, prefix=self.prefix, facts=facts, keep_detail=True
+        )
 
 
 def _extent(times: Sequence[float | None], scores: Sequence[float]) -> Facts:

@@ -180,7 +180,7 @@ class TextAdapter:
             "scores": told if self.max_windows > 1 else None,
         }
         mean = round(sum(scores) / len(scores), decimals)
-        return scored(mean, group, words, self.calibration, self.as_of, prefix=PREFIX, facts=facts)
+        return scored(mean, group, words, self.calibration, self.as_of, prefix=PREFIX, facts=facts, keep_detail=True)
 
 
 @dataclass(frozen=True, slots=True)

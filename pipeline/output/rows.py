@@ -111,8 +111,8 @@ def _evidence_row(finding: Finding, contribution: float) -> dict[str, object]:
 
 
 def _found(evidence: Evidence) -> bool:
-    """Whether silence has something to point at: a kind that speaks for neither side, or an opt-out."""
-    return evidence.kind is not None or bool(evidence.opt_out)
+    """Whether silence has something to point at: a kind that speaks for neither side, an opt-out, or what it looked at."""
+    return evidence.kind is not None or bool(evidence.opt_out) or evidence.keep_detail
 
 
 def content_digests(records: pa.RecordBatch) -> pa.Array:

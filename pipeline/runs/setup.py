@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from lowbackground.detectors.calibration.calibration import Calibration
+from lowbackground.detectors.calibration.scale import Scale
 from lowbackground.detectors.contract import Detector, HoldsModel, OwnColumn, RunFacts
 from lowbackground.detectors.registry import available, build, default_names, detector_of
 from lowbackground.manifests.digest import json_digest
@@ -49,7 +50,8 @@ class Setup:
     """Fixed at plan time, sent to every worker.
 
     `options` maps each detector that runs to its options, `models` are those of them that hold a model. `trust` is the folder that workers read, null where no
-    list is installed; `trust_lists` what is in it. `expired` are detectors whose calibration has expired, each with the day.
+    list is installed; `trust_lists` what is in it. `expired` are detectors whose calibration has expired, each with the day;
+    `uncalibrated` are those that score and have none.
     """
 
     as_of: datetime
@@ -65,6 +67,7 @@ class Setup:
     trust_digest: str
     models: tuple[ModelFacts, ...]
     expired: tuple[tuple[str, str], ...] = ()
+    uncalibrated: tuple[str, ...] = ()
 
     @property
     def policy_digest(self) -> str:
@@ -123,14 +126,17 @@ class Setup:
 
     def notices(self) -> tuple[str, ...]:
         """What the first and the last lines of a run must say."""
-        stale = tuple(
+        said = tuple(
             f"the calibration of {name} expired on {day}, so its evidence weighs less; `lowbackground calibrate {name}` makes a new one"
             for name, day in self.expired
         )
+        if self.uncalibrated:
+            words = f"no calibration for {', '.join(self.uncalibrated)}: scores are written, and decide nothing; "
+            said += (words + f"`lowbackground calibrate {self.uncalibrated[0]} HUMAN_DATA -o FILE` makes one",)
         if self.trust_lists or "content_credentials" not in self.options:
-            return stale
+            return said
         words = "no trust list is installed: signers are judged by the snapshot compiled into encypher-c2pa. "
-        return (*stale, words + "`lowbackground trust update` installs the official lists")
+        return (*said, words + "`lowbackground trust update` installs the official lists")
 
 
 def prepare(config: Config, as_of: datetime) -> Setup:
@@ -169,6 +175,7 @@ def prepare(config: Config, as_of: datetime) -> Setup:
         digest,
         models,
         tuple(_expired(detectors, as_of)),
+        tuple(detector.name for detector in detectors if _lacks_calibration(detector)),
     )
 
 
@@ -178,6 +185,11 @@ def _expired(detectors: Iterable[Detector], as_of: datetime) -> Iterator[tuple[s
         calibration = getattr(detector, "calibration", None)
         if isinstance(calibration, Calibration) and calibration.is_stale(as_of):
             yield detector.name, calibration.expires.isoformat()
+
+
+def _lacks_calibration(detector: Detector) -> bool:
+    """Whether a detector gives scores that mean nothing without a calibration, and has none."""
+    return isinstance(getattr(detector, "scale", None), Scale) and getattr(detector, "calibration", None) is None
 
 
 def enabled(sections: Mapping[str, Mapping[str, Any]], policy: Policy) -> dict[str, dict[str, Any]]:

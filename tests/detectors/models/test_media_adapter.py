@@ -24,7 +24,7 @@ from lowbackground.detectors.models.media_classifier import MediaClassifier
 from lowbackground.detectors.models.model_folder import ModelError
 from tests.factories import AS_OF, records
 from tests.media_files import film_file, grey_frames, sound_file, tone
-from tests.media_scores import RUN, noise, observe, picture
+from tests.media_scores import RUN, facts, noise, observe, picture
 from tests.tiny_media_models import SIDE, picture_model, sound_model
 from tests.tiny_models import text_folder
 
@@ -156,6 +156,7 @@ def test_a_piece_whose_score_is_no_number_is_not_passed_over(
     )
     whole, short = observe(detector, [sound_file(tone(3)), sound_file(tone(1))], "audio/wav")
     assert (whole.signal, whole.reason, whole.score) == (Signal.FAILED, "audio-model.no-score", None)
+    assert facts(whole)["scores"] == "0:0.5 1:nan 2:2"
     assert short.score == 2.0
 
 

@@ -90,6 +90,8 @@ def test_each_model_sees_its_kind_of_record_and_damage_stays_with_its_record(tmp
         evidence = said[name][f"{detector}_model"]
         assert evidence["reason"] == f"{detector}-model.no-calibration"
         assert evidence["score"] is not None
+        told = json.loads(evidence["detail"])  # silent, and still says what was looked at
+        assert ("scores" in told) == (detector != "image")
     assert said["cut.png"]["image_model"]["reason"] == "image-model.undecodable"
     assert said["cut.mp4"]["video_model"]["reason"] == "video-model.undecodable"
     known = said["good.png"]["trustmark"]

@@ -40,3 +40,13 @@ def test_an_expired_calibration_is_said_in_the_first_and_the_last_lines(tmp_path
     (line,) = (line for line in prepare(config, STALE).notices() if "expired" in line)
     assert line.startswith("the calibration of score_column expired on 2027-11-20")
     assert "`lowbackground calibrate score_column`" in line
+
+
+def test_a_detector_that_scores_without_a_calibration_is_named_in_the_first_and_the_last_lines(tmp_path: Path) -> None:
+    write_calibration(normal_calibration(), tmp_path / "c.json")
+    bare = {"column": "p", "given_by": "test"}
+    sections = {"score_column": bare | {"calibration": str(tmp_path / "c.json")}, "score_column/other": bare}
+    config = Config.model_validate({"detectors": sections})
+    (line,) = (line for line in prepare(config, FRESH).notices() if "no calibration" in line)
+    assert line.startswith("no calibration for score_column/other: scores are written, and decide nothing")
+    assert "`lowbackground calibrate score_column/other HUMAN_DATA" in line
