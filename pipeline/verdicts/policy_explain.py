@@ -96,13 +96,17 @@ def _share(result: tuple[int, int, str | None]) -> tuple[bool, float]:
 
 
 def _tried(leaf: Leaf, finding: Finding, case: Case) -> tuple[int, int, str | None]:
-    """A mapping against one finding; the tests that stand unwritten are not counted, and must hold first."""
+    """A mapping against one finding; the tests that stand unwritten are not counted, and must hold first.
+
+    So must the basis: a rule about marks is not half met by a classifier's hit, however much else they have in common.
+    """
     tests = leaf_tests(leaf)
     failed = [index for index, (_, test) in enumerate(tests) if not test(finding, case)]
     asked = len(leaf.wanted)
     unwritten = len(tests) - asked
-    met = 0 if failed and failed[0] < unwritten else asked - len(failed)
-    return met, asked, tests[failed[0]][0] if failed else None
+    first = [index for index, (name, _) in enumerate(leaf.wanted, unwritten) if name == "basis"]
+    apart = any(index < unwritten or index in first for index in failed)
+    return 0 if apart else asked - len(failed), asked, tests[failed[0]][0] if failed else None
 
 
 def _holding(condition: Condition, findings: Sequence[Finding], case: Case) -> Condition | None:

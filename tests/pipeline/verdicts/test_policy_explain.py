@@ -57,6 +57,13 @@ def test_the_rule_that_nearly_decided_is_the_closest_with_another_label() -> Non
     assert (near.rule, near.missing) == ("signed-capture", "capture_allowed: true")
 
 
+def test_a_rule_about_another_basis_is_not_near_however_much_else_it_shares() -> None:
+    hit = Evidence(Signal.SYNTHETIC, "ai.above-threshold", Strength.STRONG, Kind.GENERATED, fpr=0.02, llr=1.0)
+    near = nearly(explain(STANDARD, Case([Finding("ai", "1", Basis.CLASSIFIER, hit)])))
+    assert near is not None
+    assert (near.rule, near.missing) == ("classifier", "fpr_at_most: 0.01")
+
+
 def test_a_rule_that_came_too_late_nearly_decided() -> None:
     made = Finding("c2pa", "1", Basis.SIGNED, Evidence(Signal.SYNTHETIC, "c2pa.made"))
     anchor = Finding("known", "1", Basis.KNOWN, Evidence(Signal.HUMAN, "known.anchor"))
