@@ -7,7 +7,7 @@
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -16,8 +16,8 @@ from lowbackground.detectors.camera_consistency import camera_agreement
 from lowbackground.detectors.contract import Detector, Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Signal, detail
 from lowbackground.detectors.hidden_payload import hidden_payload
-from lowbackground.detectors.licences import COLUMN, COLUMNS
-from lowbackground.detectors.metadata_permissions import OptOut
+from lowbackground.detectors.licences import COLUMN, COLUMNS, listed
+from lowbackground.detectors.metadata_permissions import Permission
 from lowbackground.detectors.metadata_rules import Hit, Table, rule_table
 from lowbackground.detectors.novelai_signature import KEY as SIGNATURE
 from lowbackground.detectors.novelai_signature import novelai_signature
@@ -57,8 +57,8 @@ def _is_text(media_type: str | None) -> bool:
     return media_type is not None and is_textual(media_type) and media_type != _SVG
 
 
-def _places(opt_outs: Sequence[OptOut]) -> list[str] | None:
-    return [f"{each.signal} at {each.field.offset}, {each.field.place[:60]}" for each in opt_outs[:MAX_OTHERS]] or None
+def _places(found: Sequence[Permission]) -> list[str] | None:
+    return [f"{each.said} at {each.field.offset}, {each.field.place[:60]}" for each in found[:MAX_OTHERS]] or None
 
 
 def declared_metadata(*, hidden_payloads: bool = True, content: bool = False) -> Detector:
@@ -107,7 +107,8 @@ class _DeclaredMetadata:
         data = memoryview(raw)
         try:
             metadata = self._gathered(data, read_metadata(data, media_type))
-            return self._evidence(metadata), self.table.permissions.licences_of(metadata.fields)
+            licences = self.table.permissions.licences_of(metadata.fields)
+            return self._evidence(metadata, licences), listed([each.said for each in licences])
         except _BUGS as error:  # one record's, not the batch's
             return Evidence(Signal.FAILED, "metadata.failed", detail=detail(error=type(error).__name__)), None
 
@@ -123,19 +124,20 @@ class _DeclaredMetadata:
         computed = [camera_agreement(metadata), novelai_signature(data, metadata)]
         return replace(metadata, fields=(*metadata.fields, *(each for each in computed if each)))
 
-    def _evidence(self, metadata: Metadata) -> Evidence:
+    def _evidence(self, metadata: Metadata, licences: Sequence[Permission]) -> Evidence:
         if metadata.container is None:
             return _UNREAD
         hits = self.table.hits(metadata.fields)
         opt_outs = self.table.permissions.opt_outs_of(metadata.fields)
-        opt_out = tuple(each.signal for each in opt_outs)
+        opt_out = tuple(each.said for each in opt_outs)
+        permissions = {"opt_outs": _places(opt_outs), "licences": _places(licences)}
         speaking = bool(hits) and hits[0].rule.strength is not None
         if metadata.over_limit and not speaking:
             facts = detail(container=metadata.container, cap=metadata.over_limit)
             return Evidence(Signal.FAILED, "metadata.over-limit", opt_out=opt_out, detail=facts)
         if not hits:
-            where = detail(container=metadata.container, opt_outs=_places(opt_outs))
-            return replace(_NONE, opt_out=opt_out, detail=where) if opt_outs else _NONE
+            where = detail(container=metadata.container, **permissions)
+            return replace(_NONE, opt_out=opt_out, detail=where) if opt_outs or licences else _NONE
         rule = hits[0].rule
         score = float(hits[0].field.value) if rule.reason == "metadata.camera" else None
         return Evidence(
@@ -145,11 +147,13 @@ class _DeclaredMetadata:
             rule.kind,
             score=score,
             opt_out=opt_out,
-            detail=self._detail(metadata, hits, opt_outs),
+            detail=self._detail(metadata, hits, permissions),
         )
 
-    def _detail(self, metadata: Metadata, hits: Sequence[Hit], opt_outs: Sequence[OptOut]) -> str | None:
-        """Rule, field and place; further rules and opt-outs with theirs."""
+    def _detail(
+        self, metadata: Metadata, hits: Sequence[Hit], permissions: Mapping[str, list[str] | None]
+    ) -> str | None:
+        """Rule, field and place; further rules, opt-outs and licences with theirs."""
         first, others = hits[0], hits[1 : 1 + MAX_OTHERS]
         signatures = [each.value for each in metadata.fields if each.key == SIGNATURE]
         return detail(
@@ -162,6 +166,6 @@ class _DeclaredMetadata:
             table=self.table.version,
             signature=signatures[0] if signatures else None,
             others=[f"{hit.rule.name} at {hit.field.offset}" for hit in others] or None,
-            opt_outs=_places(opt_outs),
             value=first.field.value if self.content else None,
+            **permissions,
         )

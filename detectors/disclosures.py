@@ -9,7 +9,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -51,7 +51,7 @@ AI_DISCLOSURE = "ai-disclosure"  # draft-abaris-aicdh-01, 2026-01
 EDGE_BYTES = 1500  # a notice stands before or after the text that it is about
 SENTENCE_BYTES = 80  # looked at before a notice, for what denies it
 MAX_HEADER_VALUE = 8192
-MAX_NAMED = 8  # further rules, and opt-outs, that a detail lists
+MAX_NAMED = 8  # further rules, opt-outs and licences that a detail lists
 _NEEDS = Needs(("headers", "text", "raw"))
 _NONE = Evidence(Signal.SILENT, "disclosure.none")
 _WANTED_HEADERS = pa.array([AI_DISCLOSURE, *HEADERS, "link"])
@@ -106,7 +106,7 @@ class _Said:
 
     declarations: list[tuple[Declaration, Mapping[str, Any]]] = field(default_factory=list)
     opt_outs: dict[str, str] = field(default_factory=dict)
-    licences: list[str | None] = field(default_factory=list)
+    licences: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
@@ -138,7 +138,7 @@ class _Disclosures:
         licences: list[list[str] | None] = [None] * records.num_rows
         for row, one in said.items():
             evidence[row] = _evidence(one)
-            licences[row] = listed(one.licences)
+            licences[row] = listed(list(one.licences))
         return Findings(evidence, {COLUMN: pa.array(licences, COLUMNS.field(COLUMN).type)})
 
     def _notices(self, found: Found, part: str | None) -> Iterator[tuple[Declaration, Mapping[str, Any]]]:
@@ -197,15 +197,18 @@ def _read_headers(headers: Sequence[tuple[str, str]], said: _Said) -> None:
         else:
             declaration = Declaration("header-mode", "disclosure.header", meaning, None, None)
             said.declarations.append((declaration, {"place": "header", "mode": mode}))
-    for name, value in headers:
-        if name == "link":
-            said.licences += [licence(found[1]) for found in _LICENCE_LINK.finditer(value)]
+    links = [value for name, value in headers if name == "link"]
+    named = [licence(found[1]) for value in links for found in _LICENCE_LINK.finditer(value)]
+    said.licences |= {each: "header" for each in named if each}
 
 
 def _add_page(declared: Declared, said: _Said) -> None:
     said.declarations += [(declaration, {"place": "html"}) for declaration in declared.declarations]
-    said.licences += declared.licences
-    for found, kept in ((declared.opt_outs, said.opt_outs), (declared.unreadable, said.unreadable)):
+    for found, kept in (
+        (declared.opt_outs, said.opt_outs),
+        (declared.unreadable, said.unreadable),
+        (declared.licences, said.licences),
+    ):
         for signal, byte in found.items():
             kept.setdefault(signal, f"html {byte}")
 
@@ -213,7 +216,7 @@ def _add_page(declared: Declared, said: _Said) -> None:
 def _evidence(said: _Said) -> Evidence:
     """What all statements of one record come to: those about the record itself before those about a part."""
     opt_out = tuple(sorted(said.opt_outs))
-    asked = _placed(said.opt_outs)
+    permissions = {"opt_outs": _placed(said.opt_outs), "licences": _placed(said.licences)}
     if said.declarations:
         top, where = max(said.declarations, key=lambda each: _rank(each[0]))
         if not said.unreadable or (top.part is None and top.meaning[0] is not Signal.HUMAN):
@@ -223,14 +226,14 @@ def _evidence(said: _Said) -> Evidence:
                 for other, place in said.declarations
                 if other.rule != top.rule
             }
-            facts = detail(rule=top.rule, byte=top.byte, others=_placed(others), opt_outs=asked, **where)
+            facts = detail(rule=top.rule, byte=top.byte, others=_placed(others), **permissions, **where)
             return Evidence(signal, top.reason, strength, kind, part=top.part, opt_out=opt_out, detail=facts)
     if said.unreadable:
-        facts = detail(signals=_placed(said.unreadable), opt_outs=asked)
+        facts = detail(signals=_placed(said.unreadable), **permissions)
         return Evidence(Signal.FAILED, "disclosure.unreadable", opt_out=opt_out, detail=facts)
     if opt_out:
-        return Evidence(Signal.SILENT, "disclosure.opt-out", opt_out=opt_out, detail=detail(opt_outs=asked))
-    return _NONE
+        return Evidence(Signal.SILENT, "disclosure.opt-out", opt_out=opt_out, detail=detail(**permissions))
+    return replace(_NONE, detail=detail(**permissions)) if said.licences else _NONE
 
 
 def _placed(found: Mapping[str, str]) -> list[str] | None:

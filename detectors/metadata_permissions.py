@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lowbackground.detectors.licences import is_creative_commons, licence, listed
+from lowbackground.detectors.licences import is_creative_commons, licence
 from lowbackground.detectors.rows_by_field import ByField, field_keys
 from lowbackground.detectors.usage_preferences import UNREADABLE
 from lowbackground.manifests.metadata.fields import Field
@@ -17,10 +17,10 @@ MAX_SIGNAL_CHARS = 200  # a term of a vocabulary, or its address
 
 
 @dataclass(frozen=True, slots=True)
-class OptOut:
-    """A signal that asks not to be trained on, as `name=value`, and the field in which it stands."""
+class Permission:
+    """A signal that asks not to be trained on, as `name=value`, or a licence, and the field in which it stands."""
 
-    signal: str
+    said: str
     field: Field
 
 
@@ -50,26 +50,32 @@ class Permissions:
     opt_outs: ByField[_OptOutRule]
     licences: ByField[bool]
 
-    def opt_outs_of(self, fields: Iterable[Field]) -> list[OptOut]:
+    def opt_outs_of(self, fields: Iterable[Field]) -> list[Permission]:
         """Signals that ask not to be trained on, each once, in order; what cannot be read is no permission."""
-        found: dict[str, OptOut] = {}
-        for field in fields:
-            for rule in self.opt_outs.asking(field):
-                if said := rule.said(field.value):
-                    signal = f"{rule.name}={said}"
-                    found.setdefault(signal, OptOut(signal, field))
-        return [found[signal] for signal in sorted(found)]
-
-    def licences_of(self, fields: Iterable[Field]) -> list[str] | None:
-        """The licences that a file names for itself; null where it names none."""
-        return listed(
-            [
-                licence(field.value)
-                for field in fields
-                for only_creative_commons in self.licences.asking(field)
-                if not only_creative_commons or is_creative_commons(field.value)
-            ]
+        return _each_once(
+            (f"{rule.name}={said}", field)
+            for field in fields
+            for rule in self.opt_outs.asking(field)
+            if (said := rule.said(field.value))
         )
+
+    def licences_of(self, fields: Iterable[Field]) -> list[Permission]:
+        """The licences that a file names for itself, each once, in order."""
+        return _each_once(
+            (named, field)
+            for field in fields
+            for only_creative_commons in self.licences.asking(field)
+            if not only_creative_commons or is_creative_commons(field.value)
+            if (named := licence(field.value))
+        )
+
+
+def _each_once(found: Iterable[tuple[str, Field]]) -> list[Permission]:
+    """Each with the first field in which it stands."""
+    first: dict[str, Permission] = {}
+    for said, field in found:
+        first.setdefault(said, Permission(said, field))
+    return [first[said] for said in sorted(first)]
 
 
 def parse_permissions(facts: Mapping[str, Any]) -> Permissions:

@@ -54,12 +54,17 @@ SEARCH = ManyNeedles([each.encode() for each in _NEEDLES])
 
 @dataclass(slots=True)
 class Declared:
-    """What one page declares; opt-outs, and signals that are there and could not be read, with their bytes."""
+    """What one page declares; opt-outs, licences, and signals that are there and could not be read, with their bytes."""
 
     declarations: list[Declaration] = field(default_factory=list)
     opt_outs: dict[str, int] = field(default_factory=dict)
-    licences: list[str | None] = field(default_factory=list)
+    licences: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
+
+    def name_licence(self, named: str | None, at: int) -> None:
+        """Keep a licence, where there is one, with the first place at which it stands."""
+        if named:
+            self.licences.setdefault(named, at)
 
 
 def declared_on(found: Found, url: str | None) -> Declared:
@@ -100,9 +105,9 @@ def _read_tag(tag: Tag, declared: Declared, url: str | None) -> None:
         href = tag.value(b"href") or ""
         relations = (tag.value(b"rel") or "").lower().split()
         if "license" in relations:
-            declared.licences.append(licence(href, url))
+            declared.name_licence(licence(href, url), tag.start)
         elif tag.name == b"a" and is_creative_commons(href):
-            declared.licences.append(linked(href))
+            declared.name_licence(linked(href), tag.start)
     value = tag.value(_DISCLOSURE.encode())
     if value is not None and tag.name != b"meta":
         _read_label("attribute-disclosure", value, _part_of(tag), tag.start, declared)
@@ -158,7 +163,7 @@ def _read_script(page: bytes, around: Range, declared: Declared, url: str | None
     for statement in found:
         if statement.what == "licence":
             if statement.part is None:
-                declared.licences.append(licence(statement.value, url))
+                declared.name_licence(licence(statement.value, url), around[0])
         else:
             declared.declarations += _of_statement(statement, around[0])
 

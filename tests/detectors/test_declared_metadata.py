@@ -204,6 +204,14 @@ def test_the_licence_that_a_file_names_is_told(make: Callable[[], bytes], expect
     assert findings.columns["prov_licence"].to_pylist() == [expected, None]
 
 
+def test_licences_are_located_whatever_else_a_file_says() -> None:
+    data = jpeg(xmp=xmp(CC, {"license": BY}))
+    at = data.index(b"http://ns.adobe.com/xap") - 4
+    assert facts(observe(data)) == {"container": "jpeg", "licences": [f"CC-BY-4.0 at {at}, JPEG APP1 XMP"]}
+    marked = png({"Copyright": BY, "parameters": "none"})
+    assert facts(observe(marked))["licences"][0].endswith("PNG tEXt Copyright")
+
+
 def test_an_opt_out_stands_beside_a_finding() -> None:
     data = by_exiv2(
         "image/png", xmp_={"Xmp.plus.DataMining": f"{DMI}DMI-PROHIBITED", "Xmp.photoshop.Credit": "Made with Google AI"}

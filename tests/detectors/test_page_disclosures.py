@@ -330,3 +330,14 @@ def test_a_licence_in_a_link_header_counts_and_one_that_is_not_named_is_null() -
     assert licences(row) == ["https://example.org/l"]
     assert licences(response(("link", "<https://example.org/n>; rel=next"))) is None
     assert licences({"text": PROSE}) is None
+
+
+def test_licences_are_located() -> None:
+    row = page('<a rel="license" href="/l">x</a><a href="http://creativecommons.org/licenses/by/4.0/">y</a>')
+    first, second = row["raw"].index(b'<a rel="license"'), row["raw"].index(b'<a href="http:')
+    told = orjson.loads(said(**row).detail or "")
+    assert told == {"licences": [f"https://example.org/l at html {first}", f"linked:CC-BY-4.0 at html {second}"]}
+    told = orjson.loads(said(**response(("link", '<https://example.org/l>; rel="license"'))).detail or "")
+    assert told == {"licences": ["https://example.org/l at header"]}
+    row = page('<a rel="license" href="/l">x</a>', '<meta name="ai-disclosure" content="ai-generated">')
+    assert orjson.loads(said(**row).detail or "")["licences"][0].startswith("https://example.org/l at html ")
