@@ -93,12 +93,13 @@ class _AiText:
     def __call__(self, records: pa.RecordBatch, /) -> Findings:
         """Score the texts of a batch together."""
         types = records.column("media_type").to_pylist()
+        sizes = _sizes(records.column("text"))
         has_raw = records.column("raw").is_valid().to_pylist()
         outcomes = self.classify(self._texts(records))
         return Findings(
             [
-                self._evidence(outcome, type_, "text" if has and is_caption(type_) else None)
-                for outcome, type_, has in zip(outcomes, types, has_raw, strict=True)
+                self._evidence(outcome, type_, "text" if has and is_caption(type_) else None, size)
+                for outcome, type_, has, size in zip(outcomes, types, has_raw, sizes, strict=True)
             ]
         )
 
@@ -111,13 +112,31 @@ class _AiText:
             for buffer, language in zip(buffers, languages, strict=True)
         ]
 
-    def _evidence(self, outcome: Outcome, media_type: str | None, part: str | None) -> Evidence:
+    def _evidence(self, outcome: Outcome, media_type: str | None, part: str | None, size: int) -> Evidence:
         if part is None and media_kind(media_type) == "code":
             return _STOPPED[_PROGRAM, None]
         if outcome.score is None:
             return _STOPPED[outcome.gate or OTHER_LANGUAGE, part]
         group = outcome.language or "und"
-        return scored(outcome.score, group, outcome.words, self.calibration, self.as_of, prefix="ai-text", part=part)
+        facts = {"beginning_of_bytes": size} if outcome.cut or size > self.classify.raw_bytes else {}
+        return scored(
+            outcome.score,
+            group,
+            outcome.words,
+            self.calibration,
+            self.as_of,
+            prefix="ai-text",
+            part=part,
+            facts=facts,
+        )
+
+
+def _sizes(texts: pa.Array) -> list[int]:
+    """How many bytes of UTF-8 each text has, 0 where there is none."""
+    import pyarrow.compute as pc
+
+    sizes: list[int] = pc.fill_null(pc.binary_length(texts), 0).to_pylist()
+    return sizes
 
 
 _STOPPED = {

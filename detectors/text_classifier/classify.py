@@ -1,12 +1,12 @@
 """From texts to a language, a length, and a score or the gate that stopped each."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from lowbackground.detectors.text_classifier.chinese import chinese_gates
 from lowbackground.detectors.text_classifier.features import SLICE, prepared_chinese, word_counts
-from lowbackground.detectors.text_classifier.gates import GATES, PASSED, gates
+from lowbackground.detectors.text_classifier.gates import GATES, OF_NO_LANGUAGE, PASSED, gates
 from lowbackground.detectors.text_classifier.normalise import normalise
 from lowbackground.detectors.text_classifier.score import Scorer
 from lowbackground.detectors.text_classifier.spoken import MIN_LETTERS, letters, spoken
@@ -25,13 +25,15 @@ Normal = TypeVar("Normal", bytes, str)
 class Outcome:
     """What became of one text: a score, or the name of the gate that stopped it.
 
-    `words` is the number of words in the windows, of Chinese characters for Chinese; `language` an ISO 639 code.
+    `words` is the number of words in the windows, of Chinese characters for Chinese; `language` an ISO 639 code; `cut`
+    says that the text goes on behind the windows.
     """
 
     language: str | None
     words: int
     score: float | None
     gate: str | None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Classifier:
     def __call__(self, texts: Sequence[Text]) -> list[Outcome]:
         """One outcome a text, in order; each depends on its own text alone."""
         outcomes: dict[int, Outcome] = {}
+        cut: set[int] = set()
+        untold: list[tuple[int, bytes]] = []
         english: list[tuple[int, bytes]] = []
         chinese: list[tuple[int, str]] = []
         windows = {code: scorer.language.windows for code, scorer in self.scorers.items()}
@@ -61,14 +65,24 @@ class Classifier:
             language = spoken(text.language, text.data, normal)
             if language not in windows:
                 outcomes[place] = Outcome(language, 0, None, gate_of_language(language, normal))
+                if language is None and outcomes[place].gate == OTHER_LANGUAGE:
+                    untold.append((place, windowed(normal, guessed)))
             elif language == "en":
                 english.append((place, windowed(normal, guessed)))
+                if len(english[-1][1]) < len(normal):
+                    cut.add(place)
             else:
                 chinese.append((place, prepared_chinese(text.data, windows[language])))
+                if len(chinese[-1][1]) == windows[language].head:
+                    cut.add(place)
+        for places, normals in _slices(untold):
+            outcomes.update(zip(places, _unspoken(normals), strict=True))
         for places, normals in _slices(english):
             outcomes.update(zip(places, self._english(normals), strict=True))
         for places, characters in _slices(chinese):
             outcomes.update(zip(places, self._chinese(characters), strict=True))
+        for place in cut:
+            outcomes[place] = replace(outcomes[place], cut=True)
         return [outcomes[place] for place in range(len(texts))]
 
     def _english(self, normals: Sequence[bytes]) -> Iterator[Outcome]:
@@ -98,6 +112,13 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     for length, score, gate in zip(words, scores, stopped, strict=True):
         yield Outcome(language, length, score if gate == PASSED else None, _GATE_NAMES[gate])
+
+
+def _unspoken(normals: Sequence[bytes]) -> Iterator[Outcome]:
+    """Of texts in no language that can be told: code and tables are no prose in any, and that is why."""
+    for gate in gates(tokenise(normals), 0).tolist():
+        name = _GATE_NAMES[gate]
+        yield Outcome(None, 0, None, name if name in OF_NO_LANGUAGE else OTHER_LANGUAGE)
 
 
 def gate_of_language(language: str | None, normal: bytes) -> str:

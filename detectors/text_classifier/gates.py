@@ -28,6 +28,7 @@ GATES = {
     "terms.not-prose": "Legal terms, licences or notices on privacy: text that is copied rather than written.",
 }
 PASSED = len(GATES)
+OF_NO_LANGUAGE = frozenset({"code.not-prose", "figures.not-prose"})  # these measure marks and digits, and no words
 
 MAX_CODE = 0.3  # share of tokens in lines of code: a page around a snippet is prose, a commented listing is not
 MAX_FIGURES = 0.3  # share of numbers among words and numbers

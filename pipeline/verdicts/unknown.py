@@ -15,7 +15,7 @@ UNKNOWN_REASONS: Mapping[str, str] = {  # the first that applies is given: a wea
     "no-calibration": "no calibrated classifier covers its language, length or kind; bring one, or calibrate one that scores it",
     "inconclusive": "evidence below the bar of every rule; a trusted credential, a capture date or a better detector",
     "no-content": "neither text nor media where it was looked for; map the column that holds it (--text, read.columns.raw)",
-    "too-short": "too little text for any detector; a longer excerpt, or a capture date",
+    "too-short": "too little text, sound or film for any detector; a longer excerpt, or a capture date",
     "not-prose": "no running text; a detector for its kind, or a capture date",
     "no-evidence": "nothing was found; a capture date, a credential, or more detectors",
 }

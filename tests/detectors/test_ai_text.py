@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 
 from lowbackground.detectors.ai_text import REASONS, SCORE_VERSION, ai_text
@@ -148,6 +149,9 @@ def test_its_version_names_score_weights_and_calibration(weights: str, tmp_path:
         ({"text": "Der Hafen war am Morgen still, und die Boote lagen dort. " * 9}, "language.no-calibration"),
         ({"text": chinese_prose()}, "language.no-calibration"),
         ({"text": HUMAN, "media_type": "text/x-python"}, "code.not-prose"),
+        ({"text": "for (i = 0; i < n; i++) { a[i] = f(i) + b[i]; }\n" * 20}, "code.not-prose"),
+        ({"text": "kg 1 2 3 4 5 m 6 7 8 9 " * 30}, "figures.not-prose"),
+        ({"text": "பெயர் 1 2 3 " * 90, "language": "ta"}, "language.no-calibration"),
         ({"text": "the a of and cat 1 2 3 4 5 6 7 8 9 " * 30, "language": "en"}, "figures.not-prose"),
     ],
 )
@@ -205,6 +209,13 @@ def test_only_the_beginning_of_a_text_is_looked_at(weights: str) -> None:
     (whole,) = said(detector, {"text": HUMAN * 200})
     (more,) = said(detector, {"text": HUMAN * 201 + MACHINE * 5})
     assert whole.score == more.score
+
+
+def test_of_a_text_that_was_not_read_to_its_end_the_detail_says_how_long_it_is(weights: str) -> None:
+    text = "\n".join(prose(machine=True, seed=seed) for seed in range(40)) + "é"
+    long, short = said(build(weights), {"text": text}, {"text": MACHINE})
+    assert orjson.loads(long.detail or "")["beginning_of_bytes"] == len(text.encode())
+    assert "beginning_of_bytes" not in (short.detail or "")
 
 
 def test_sample_batches_of_the_contract_are_answered_with_documented_reasons(weights: str) -> None:
