@@ -117,8 +117,11 @@ def check_aim(edges: Sequence[int], rate: float, group_rate: float, valid_days: 
     """
     if not edges or edges[0] < 1 or any(one >= other for one, other in pairwise(edges)):
         raise CalibrationError(f"lengths must be numbers of words that rise, such as 50,100,200,400; not {list(edges)}")
-    if not (0 < rate < 1 and 0 < group_rate < 1):
-        raise CalibrationError(f"rates must lie between 0 and 1, such as 0.001; not {rate:g} and {group_rate:g}")
+    for share in (rate, group_rate):
+        if not 0 < share < 1:
+            raise CalibrationError(
+                f"a rate is a share and lies between 0 and 1, such as 0.001 for 0.1 %; not {share:g}"
+            )
     if not 1 <= valid_days <= MAX_DAYS:
         raise CalibrationError(f"a calibration holds for 1 to {MAX_DAYS} days; not {valid_days}")
 
@@ -127,8 +130,14 @@ def _nothing(strata: Sorted, rate: float) -> str:
     told = "; ".join(_counted(each.key, each.n_human) for each in strata.refused[:8]) or "no record"
     return (
         f"no stratum can carry a rate of {rate:g}, which takes {records_needed(rate):,} human records in one: {told}. "
-        "Bring more, or ask for a higher rate: 0.01 takes 299 and 0.05 takes 59"
+        f"Bring more{_higher(rate)}"
     )
+
+
+def _higher(rate: float) -> str:
+    """The usual rates that ask for fewer records, if there are any."""
+    lower = [f"{each:g} takes {records_needed(each):,}" for each in sorted(RATES) if each > rate]
+    return f", or ask for a higher rate: {' and '.join(lower)}" if lower else ""
 
 
 def _counted(key: StratumKey, humans: int) -> str:

@@ -178,4 +178,5 @@ def _fitted(scores: Scores, scale: Scale, aim: Aim, now: datetime) -> Calibratio
             group_rate=aim.group_rate,
         )
     except CalibrationError as error:
-        raise ConfigError(f"{error} ({unscored:,} of {scores.read:,} records had no score)") from error
+        without = f" ({unscored:,} of {scores.read:,} records had no score)" if unscored else ""
+        raise ConfigError(f"{error}{without}") from error

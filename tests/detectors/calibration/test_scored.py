@@ -35,7 +35,25 @@ def test_beyond_the_threshold_it_says_synthetic_with_its_error_rate() -> None:
     assert found.llr is not None
     assert found.llr > 4
     told = json.loads(found.detail or "")
+    assert told == {
+        "language": "en",
+        "words": 150,
+        "calibration": MADE.digest[:12],
+        "stratum": "en 100-199 words",
+        "threshold": pytest.approx(MADE.strata[0].threshold, rel=1e-5),
+        "rate": MADE.rate,
+    }
+
+
+def test_below_it_the_detail_says_where_and_no_more() -> None:
+    told = json.loads(asked(-1.0).detail or "")
     assert told == {"language": "en", "words": 150, "calibration": MADE.digest[:12]}
+
+
+def test_a_hit_by_the_curves_of_other_lengths_says_so() -> None:
+    borrowed = replace(MADE, strata=tuple(replace(each, borrowed=True) for each in MADE.strata))
+    found = scored(5.0, "en", 150, borrowed, FRESH, prefix="test")
+    assert json.loads(found.detail or "")["borrowed"] is True
 
 
 def test_at_the_threshold_it_is_silent() -> None:

@@ -71,11 +71,13 @@ def test_options_reach_the_calibration(tmp_path: Path, config: str) -> None:
     ("arguments", "words"),
     [
         (["h.jsonl", "--lengths", "many"], "--lengths many: expected numbers of words"),
-        (["gone.jsonl", "--rate", "0"], "rates must lie between 0 and 1"),  # before anything is read
+        (["gone.jsonl", "--rate", "5"], r"a rate is a share and lies between 0 and 1, .*; not 5$"),  # before reading
         (["gone.jsonl", "--lengths", "100,50"], "numbers of words that rise"),
         (["gone.jsonl", "--valid-days", "0"], "holds for 1 to 3660 days"),
         (["--from-era", "h.jsonl"], "h.jsonl: is a file; an output is a folder"),
-        (["h.jsonl"], "no stratum can carry a rate of 0.001"),
+        (["h.jsonl"], r"no stratum can carry a rate of 0.001.* a higher rate: 0.01 takes 299 and 0.05 takes 59$"),
+        (["h.jsonl", "--rate", "0.02"], r"carry a rate of 0.02, .* or ask for a higher rate: 0.05 takes 59$"),
+        (["h.jsonl", "--limit", "40", "--rate", "0.05"], "40 human records. Bring more$"),
         (["gone.jsonl"], "no such file"),
         ([], "no human records"),
         (["--from-era", "."], "name the output folder of a run"),
