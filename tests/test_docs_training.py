@@ -19,13 +19,14 @@ from lowbackground.pipeline.training.labelled_texts import HUMAN, MACHINE
 from lowbackground.pipeline.training.train_text import CALIBRATION, CARD, WEIGHTS
 
 TEXT = (Path(__file__).parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
+SPELT = {"text_column": "`--text "}  # as run and calibrate have it
 
 
 @pytest.mark.parametrize(
     "option", [name for name in signature(text).parameters if name not in {"data", "out", "settings"}]
 )
 def test_every_option_is_named(option: str) -> None:
-    assert f"--{option.replace('_', '-')}" in TEXT
+    assert SPELT.get(option, f"--{option.replace('_', '-')}") in TEXT
 
 
 def test_numbers_and_words_are_those_of_the_program() -> None:

@@ -91,7 +91,7 @@ def _bar(stratum: Stratum, calibration: Calibration) -> dict[str, str | float | 
     """What a hit had to pass: so that it can be explained when the calibration is no longer at hand."""
     return {
         "stratum": str(stratum.key),
-        "threshold": float(f"{stratum.threshold:.6g}"),
+        "threshold": stratum.threshold,
         "rate": calibration.rate,
         "borrowed": True if stratum.borrowed else None,
     }

@@ -153,5 +153,5 @@ def _one_sided(found: LabelledTexts, columns: Columns) -> str:
     if set(found.unused) == {NO_LABEL}:
         hint = f"; {columns.label!r} is where labels were looked for: name another column with --label-column"
     elif set(found.unused) == {NO_TEXT}:
-        hint = "; name the column of the text with --text-column"
+        hint = "; name the column of the text with --text"
     return f"no labelled text: {'; '.join(told) or 'nothing was read'}{hint}"

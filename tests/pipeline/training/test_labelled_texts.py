@@ -72,7 +72,7 @@ def test_other_words_are_told_by_the_user(tmp_path: Path) -> None:
         (
             [{"text": None, "label": "human"}],
             Columns(),
-            "1 with no text; name the column of the text with --text-column",
+            "1 with no text; name the column of the text with --text$",
         ),
         ([{**row, "site": None} for row in ROWS], Columns(group="site"), "no row has anything in 'site'"),
         (ROWS, Columns("who"), "has no column 'who'"),
