@@ -12,7 +12,7 @@ from lowbackground.detectors.evidence import Signal
 from lowbackground.detectors.models import image_model as image
 from lowbackground.detectors.models.model_folder import ModelError
 from tests.media_scores import RUN, TOLERANCE, expected, facts, noise, observe, picture
-from tests.tiny_media_models import picture_model
+from tests.tiny_media_models import picture_model, sound_model, without
 
 
 def test_the_score_of_a_picture_is_the_log_odds_of_its_model(pictures: str) -> None:
@@ -101,8 +101,10 @@ def test_a_processor_that_cannot_be_used_is_refused_when_it_is_loaded(tmp_path: 
         detector.load()
 
 
-def test_a_sound_model_is_no_picture_model(sounds: str) -> None:
-    detector = image.image_model(model=sounds, run=RUN)
+def test_a_sound_model_that_does_not_say_so_is_refused_when_it_is_loaded(tmp_path: Path) -> None:
+    folder = sound_model(tmp_path)
+    without(folder, "architectures")
+    detector = image.image_model(model=str(folder), run=RUN)
     assert isinstance(detector, HoldsModel)
     with pytest.raises(ModelError):
         detector.load()

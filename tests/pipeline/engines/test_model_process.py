@@ -1,6 +1,5 @@
-"""One process holds the models for all workers: loaded once, started again where it ends, and never in a worker."""
+"""The process that holds the models: who reaches it, how it ends, and that nobody waits for somebody else."""
 
-import json
 import os
 import resource
 import signal
@@ -16,10 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event
 from time import sleep
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from lowbackground.detectors.contract import Findings
@@ -29,203 +26,9 @@ from lowbackground.pipeline.engines.model_client import ModelClient
 from lowbackground.pipeline.engines.model_host import ModelHost, model_host
 from lowbackground.pipeline.engines.model_messages import Answer, Asking, Question
 from lowbackground.pipeline.engines.model_process import Asked, hand_out
-from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.judge import Breakdown, RemoteDetectorError
 from lowbackground.pipeline.runs.plan import make_plan
-from lowbackground.pipeline.runs.run import run
-from lowbackground.pipeline.runs.summary import RunResult
-
-PROSE = "words of a page about the weather " * 12
-MACHINE = "a machine wrote of the weather " * 12
-
-Row = dict[str, Any]
-
-
-class Said:
-    """A display that remembers its lines."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def planned(self, _planned: object) -> None: ...
-
-    def show(self, _state: object) -> None: ...
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-    def close(self) -> None: ...
-
-
-def rows(config: Config) -> dict[str, Row]:
-    """All rows of an output by id, with their evidence by detector."""
-    found: dict[str, Row] = {}
-    for folder in ("kept", "rejected"):
-        for path in Path(config.out, folder).glob("*.parquet"):
-            for row in pq.read_table(path).to_pylist():
-                found[row["prov_id"]] = row | {each["detector"]: each for each in row["prov_evidence"]}
-    return found
-
-
-def heavy(config: Config) -> dict[str, tuple[str, str]]:
-    return {id_: (row["heavy"]["signal"], row["heavy"]["reason"]) for id_, row in rows(config).items()}
-
-
-def diaries(model: Path) -> dict[int, list[str]]:
-    return {int(path.stem): path.read_text().splitlines() for path in model.glob("*.diary")}
-
-
-def attempt(config: Config) -> tuple[RunResult, Said]:
-    said = Said()
-    return run(config, said), said
-
-
-def test_the_model_is_loaded_once_in_a_process_that_is_neither_the_run_nor_a_worker(
-    heavy_run: Callable[..., Config], model: Path
-) -> None:
-    plan = heavy_run(*[[PROSE, MACHINE] for _ in range(6)], workers=2)
-    result, said = attempt(plan)
-    assert result.exit_code == 0
-    assert said.lines == ["loading the models of heavy"]
-    found = rows(plan)
-    assert {row["heavy"]["reason"] for row in found.values()} == {"heavy.quiet", "heavy.machine"}
-    (holder,) = diaries(model)
-    assert {row["prov_heavy_pid"] for row in found.values()} == {holder}
-    workers = {int(path.stem) for path in model.glob("*.worker")}
-    assert holder not in {*workers, os.getpid()}
-    assert {path.read_text() for path in model.glob("*.worker")} == {"light"}
-
-
-def test_it_is_sent_the_columns_that_it_names_and_no_others(heavy_run: Callable[..., Config], model: Path) -> None:
-    attempt(heavy_run([PROSE, MACHINE]))
-    assert all(line.endswith("['']") for lines in diaries(model).values() for line in lines)
-
-
-def test_one_worker_finds_what_two_find_and_inspection_finds_it_too(
-    heavy_run: Callable[..., Config], tmp_path: Path
-) -> None:
-    from lowbackground import inspect
-
-    shards = [[f"{PROSE} {shard} {n} {'machine' * (n % 2)}" for n in range(8)] for shard in range(4)]
-    two = heavy_run(*shards, workers=2)
-    one = two.with_values(workers=1, out=str(tmp_path / "one"))
-    run(two)
-    run(one)
-    ours = {id_: row["heavy"] for id_, row in rows(one).items()}
-    assert ours == {id_: row["heavy"] for id_, row in rows(two).items()}
-    explained = inspect(f"{two.inputs[0]}/1.jsonl#1-1", two).to_json()
-    (evidence,) = [each for each in explained["evidence"] if each["detector"] == "heavy"]
-    assert evidence["score"] == pytest.approx(ours["1-1"]["score"])
-    assert ours["1-1"]["reason"] == evidence["reason"] == "heavy.machine"
-
-
-def test_a_limit_and_what_is_left_of_it_go_through_the_process_too(heavy_run: Callable[..., Config]) -> None:
-    plan = heavy_run(*[[PROSE] * 3 for _ in range(4)], limit=5)
-    result, _ = attempt(plan)
-    assert result.tally.records == len(heavy(plan)) == 5
-
-
-def test_nothing_left_to_do_loads_nothing(heavy_run: Callable[..., Config], model: Path) -> None:
-    plan = heavy_run([PROSE])
-    attempt(plan)
-    attempt(plan)
-    assert len(diaries(model)) == 1
-
-
-def test_a_model_that_is_not_there_stops_the_run_before_it_reads(
-    heavy_run: Callable[..., Config], tmp_path: Path
-) -> None:
-    plan = heavy_run([PROSE], options={"folder": str(tmp_path / "nowhere")})
-    with pytest.raises(ConfigError, match=r"detector heavy: .*no such folder; bring the model first"):
-        run(plan)
-    assert not Path(plan.out).exists()
-
-
-@pytest.mark.parametrize(
-    ("broken", "words"),
-    [
-        ("load", r"detector heavy: weights.npy: holds 7 numbers, and 256 were expected; bring the model again$"),
-        ("die-on-load", r"\(heavy\) ended with signal 9, the kernel's answer to too much memory while it loaded them"),
-    ],
-)
-def test_a_model_that_cannot_be_loaded_is_told_once_and_nothing_is_read(
-    heavy_run: Callable[..., Config], model: Path, broken: str, words: str
-) -> None:
-    plan = heavy_run([PROSE], [PROSE], options={"broken": broken})
-    with pytest.raises(ConfigError, match=words):
-        run(plan)
-    assert rows(plan) == {}
-    assert len(diaries(model)) == 1
-
-
-def test_an_exception_is_failed_evidence_of_its_row_alone_and_holds_no_content(
-    heavy_run: Callable[..., Config],
-) -> None:
-    plan = heavy_run([PROSE, f"RAISE {PROSE}", f"EAT {PROSE}", MACHINE])
-    result, said = attempt(plan)
-    assert result.exit_code == 0
-    assert heavy(plan) == {
-        "0-0": ("silent", "heavy.quiet"),
-        "0-1": ("failed", "detector-error"),
-        "0-2": ("failed", "detector-out-of-memory"),
-        "0-3": ("synthetic", "heavy.machine"),
-    }
-    detail = json.loads(rows(plan)["0-1"]["heavy"]["detail"])
-    assert detail["error"] == "RuntimeError"
-    assert detail["at"].startswith("heavy_detector.py:")
-    assert "words with content" not in json.dumps(rows(plan), default=str) + "".join(said.lines)
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("DIE ONCE", "ended with signal 9, the kernel's answer to too much memory; it is started again"),
-        ("LOST", "ended: RuntimeError in heavy: CUDA error: device-side assert triggered; it is started again"),
-    ],
-)
-def test_a_process_that_ends_is_started_again_and_no_record_is_lost(
-    heavy_run: Callable[..., Config], model: Path, text: str, why: str
-) -> None:
-    plan = heavy_run([PROSE, f"{text} {PROSE}", MACHINE], [PROSE, MACHINE])
-    result, said = attempt(plan)
-    assert result.exit_code == 0
-    (line,) = [line for line in said.lines if "started again" in line]
-    assert why in line
-    assert "words with advice" not in line
-    assert set(heavy(plan).values()) == {("silent", "heavy.quiet"), ("synthetic", "heavy.machine")}
-    assert len(heavy(plan)) == 5
-    assert len(diaries(model)) == 2
-
-
-def test_a_record_over_which_it_always_ends_is_singled_out_and_fails_and_the_run_goes_on(
-    heavy_run: Callable[..., Config], model: Path
-) -> None:
-    plan = heavy_run([PROSE, MACHINE, f"DIE ALWAYS {PROSE}", f"more {PROSE}"], [f"other {PROSE}"], unit_bytes=1 << 20)
-    result, said = attempt(plan)
-    assert (result.exit_code, result.failures) == (0, ())
-    quiet = ("silent", "heavy.quiet")
-    assert heavy(plan) == {
-        "0-0": quiet,
-        "0-1": ("synthetic", "heavy.machine"),
-        "0-2": ("failed", "detector-process-ended"),
-        "0-3": quiet,
-        "1-0": quiet,
-    }
-    assert json.loads(rows(plan)["0-2"]["heavy"]["detail"]) == {"error": "ModelProcessEnded"}
-    ends = 2 + 2  # over its batch, and over the record by itself
-    assert len([line for line in said.lines if "started again" in line]) == ends
-    assert attempt(plan)[0].exit_code == 0
-    assert len(diaries(model)) == ends + 1  # nothing is left for the next run
-
-
-def test_a_process_that_never_answers_stops_the_run_and_no_record_is_blamed(
-    heavy_run: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lowbackground.pipeline.engines.model_host.GIVE_UP_AFTER", 3)
-    plan = heavy_run(*[[f"DIE ALWAYS {shard} {number} {PROSE}" for number in range(2)] for shard in range(3)])
-    with pytest.raises(ConfigError, match=r"ended 3 times without an answer between.*the same command goes on"):
-        run(plan, Said())
-    assert rows(plan) == {}
+from tests.heavy_runs import MACHINE, PROSE, attempt, diaries, heavy
 
 
 def start(plan: Config) -> subprocess.Popen[str]:
