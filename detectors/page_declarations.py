@@ -31,6 +31,7 @@ RULES = (  # what the evidence of a page names
 )
 _WHOLE = frozenset({b"html", b"body", b"main", b"article", b"meta"})
 _PARTS = {b"img": "picture", b"picture": "picture", b"figure": "picture", b"video": "video", b"audio": "sound"}
+_STATED = (b"content", b"href", b"resource")
 _BUILDERS = re.compile(r"v0(?:\.dev|\.app)?(?: by Vercel)?", re.IGNORECASE)
 _LD_JSON = "application/ld+json"
 
@@ -125,8 +126,6 @@ def _read_label(rule: str, value: str, part: str | None, at: int, declared: Decl
 def _of_meta(name: str, content: str, at: int) -> Iterator[Declaration]:
     if name in _TRUTHS:
         yield from by_truth(f"meta-{name.replace('_', '-')}", content, None, at)
-    elif name == "digitalsourcetype":
-        yield from by_source_type("microdata-source-type", content, "thing", at)
     elif name in {"author", "article:author"}:
         yield from by_author("meta-author", content, None, at)
     elif (name == "generator" and _BUILDERS.fullmatch(content)) or (
@@ -141,6 +140,10 @@ def _part_of(tag: Tag) -> str | None:
 
 
 def _of_element(tag: Tag) -> Iterator[Declaration]:
+    item = (tag.value(b"itemprop") or tag.value(b"property") or tag.value(b"name") or "").rpartition(":")[2]
+    if item.lower() == "digitalsourcetype":  # of microdata and RDFa, with the type as text or as an address
+        stated = next((value for name in _STATED if (value := tag.value(name))), "")
+        yield from by_source_type("microdata-source-type", stated, "thing", tag.start)
     if tag.name == b"genai":
         yield from by_label("genai-element", "ai-generated", "element", tag.start)
     for attribute in _ATTRIBUTES:

@@ -148,9 +148,9 @@ def _rarest(needle: bytes) -> range:
     return range(best, best + 4)
 
 
-# The commonest words of four bytes in 150 crawled pages, letters folded. They decide about speed alone: which part of
-# a needle is looked for.
-_WORDS = """
+# The commonest words of four bytes in 150 crawled pages, and in 9,000 texts of people (`_` is a space), letters folded.
+# They decide about speed alone: which part of a needle is looked for.
+_IN_PAGES = """
     lass clas ass= tion ss=" cont http onte type nten item ment tent data ttps tps: href ref= ctio div> /div
     ata- <div </di s:// ps:/ ef=" "htt ight .com </a> menu -ite ="ht rtic arti widt idth text scri emen span
     com/ icle link ticl medi atio crip ript name leme elem -con imag mage edia head </li /li> line enu- itle
@@ -168,4 +168,20 @@ _WORDS = """
     ject stat cons ions ent. nt=" ame= cate p:// ture nlin fill in-w tp:/ ter- -men nav- tant me=" ateg -lef
     path ype- anne d-co .de/ get= -top mpor und- </p> tle= impo cent body tego
 """
-_COMMON_WORDS = {word.encode(): 1000 // rank for rank, word in enumerate(_WORDS.split(), start=3)}
+_IN_TEXTS = """
+    _the the_ and_ ing_ _and _to_ _of_ tion _in_ _is_ hat_ ion_ _tha _for atio that n_th for_ ent_ his_
+    e_th _pro f_th of_t _con _you with ment _wit s_th t_th ther ith_ _thi are_ d_th our_ _on_ this s_an
+    _com ng_t ted_ in_t _are e_of _as_ _it_ s_to he_s ting her_ s_of ed_t _be_ ions nd_t e_to ers_ he_c
+    e_in ere_ you_ e_co nce_ out_ he_p s_in _int r_th ter_ ave_ here to_t _can _hav d_to s_a_ _we_ _not
+    o_th over t_of have e_an ons_ one_ he_f ng_a ore_ _sta _or_ can_ _fro _by_ all_ on_t _use _wor es_a
+    from cont ill_ _was rom_ g_th ity_ not_ ate_ ies_ _an_ but_ ive_ ould _cha was_ lly_ ble_ ctio ever
+    ess_ _at_ ally _all _our uld_ at_t e_re _whi form _wil d_in _res es_t er_t _but will he_m nter they
+    e_pr ight ence inte thin t_to is_a _mor ding _his or_t ed_a he_a able hen_ _whe more _eve othe ome_
+    work hey_ reat hing comp he_d sion port h_th use_ he_t ough ver_ some thei heir eir_ ring he_w _pla
+    _app tive _a_s ance _man nd_a _pre your sed_ king e_a_ re_t een_ _sho comm nts_ re_a ning _exp
+"""
+_COMMON_WORDS = {
+    word.replace("_", " ").encode(): 1000 // rank
+    for words in (_IN_PAGES, _IN_TEXTS)
+    for rank, word in enumerate(words.split(), start=3)
+}

@@ -48,8 +48,15 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         ["【お知らせ】港は休みです。", "He died in 1901† source unknown.", "see note 4†source"],
     ),
     "grok-card": (
-        ['It is deep. <grok-card data-id="1"></grok-card> grok_render_citation_card_json={"cardIds":["a"]}'],
-        ["To grok cards you must play them.", "grok_cards is a module."],
+        [
+            'The quay <grok-card data-id="e8ff4f"></grok-card> is long.',
+            'It is deep. <grok-card data-id="1"></grok-card> grok_render_citation_card_json={"cardIds":["a"]}',
+        ],
+        ["To grok cards you must play them.", "grok_cards is a module.", "<grok-cardinal>"],
+    ),
+    "claude-artifact": (
+        ['<antArtifact identifier="boats" type="text/markdown" title="Boats">\nThe boats lie still.\n</antArtifact>'],
+        ["<antelope> is no element.", "The ant artifact was dug up.", "<antArtifacts>"],
     ),
     "perplexity-upload": (
         ["![chart](https://ppl-ai-file-upload.s3.amazonaws.com/web/direct-files/1/chart.png)"],
@@ -64,7 +71,13 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
         ["[citation needed]", "the [web: a history]", PROSE],
     ),
     "template-token": (
-        ["The boat is ready.<|im_end|>\n<|im_start|>user\nThanks", "It rained.<|endoftext|>", "Fine.<end_of_turn>"],
+        [
+            "The boat is ready.<|im_end|>\n<|im_start|>user\nThanks",
+            "It rained.<|endoftext|>",
+            "Fine.<end_of_turn>",
+            "<|channel|>final<|message|>It rained.",
+            "雨。<｜end▁of▁sentence｜>",
+        ],
         ["<im_start> is an element.", "The end of turn 4 is near.", "a <| b |> c"],
     ),
     "template-instruction": (
@@ -91,6 +104,8 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
             "As an AI language model, I do not have access to the tide tables.",
             "I'm just an AI, I can't row a boat.",
             "I’m an AI assistant and I don’t have opinions about harbours.",
+            "As an artificial intelligence, I don't have a boat.",
+            "I am an AI developed by OpenAI and I do not row.",
         ],
         [
             "As an airline pilot, I cannot do that.",
@@ -272,6 +287,17 @@ TEXT: dict[str, tuple[list[str], list[str]]] = {
     "pasted-speaker": (
         [f"You said:\nTell me about harbours.\nChatGPT said:\n{PROSE}"],
         ["ChatGPT said: no.", "What the captain said:\nnothing"],
+    ),
+    "pasted-footer": (
+        [
+            f"{PROSE}\n\nChatGPT can make mistakes. Check important info.\n",
+            "Claude can make mistakes. Please double-check responses.",
+        ],
+        ["He knows that ChatGPT can make mistakes. Check important info, he says.", "Captains can make mistakes."],
+    ),
+    "pasted-copy-button": (
+        ["Do this:\n\npython\nCopy code\nprint(1)"],
+        ["Press this button:\nCopy code\nand paste.", "python Copy code", "Copy code\npython"],
     ),
     "pasted-question": (
         [f"{PROSE}\nIs this conversation helpful so far?"],

@@ -128,6 +128,18 @@ def test_a_meta_tag_declares_for_the_page(head: str, expected: object) -> None:
         ('<article data-ai-generated="true">x</article>', GENERATED, None),
         ('<article data-ai-generated="false">x</article>', SILENT, None),
         ("<p><genai>words</genai></p>", CERTAIN, "element"),
+        (
+            '<link itemprop="digitalSourceType" href="https://schema.org/TrainedAlgorithmicMediaDigitalSource">',
+            GENERATED,
+            "thing",
+        ),
+        (
+            f'<span property="schema:digitalSourceType" resource="{IPTC}trainedAlgorithmicMedia"></span>',
+            GENERATED,
+            "thing",
+        ),
+        ('<span property="schema:digitalSourceType"></span>', SILENT, None),
+        ('<link rel="digitalSourceType" href="https://schema.org/TrainedAlgorithmicMediaDigitalSource">', SILENT, None),
         ("<p>ai-disclosure: ai-generated</p>", SILENT, None),
     ],
 )
