@@ -19,6 +19,7 @@ from lowbackground.pipeline.inputs.discover import discover
 from lowbackground.pipeline.inputs.locations import has_file
 from lowbackground.pipeline.labelled import Labeller, labeller
 from lowbackground.pipeline.readers import reader_for
+from lowbackground.pipeline.readers.reasons import SKIPPED
 from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.units import Format, InputFile, Unit
 
@@ -120,7 +121,8 @@ def _one_row(batches: Iterator[Batch], location: str, record: str | None) -> Bat
     if at_offset is not None:
         return at_offset
     if record is None:
-        raise ConfigError(f"{location}: is no record: {', '.join(sorted(skipped)) or 'empty'}")
+        why = "; ".join(f"{reason} ({SKIPPED[reason]})" for reason in sorted(skipped)) or "empty"
+        raise ConfigError(f"{location}: is no record: {why}")
     some = ", ".join(_named(location, id_) for id_ in examples) or "none"
     raise ConfigError(f"{location}: holds no record '{shown(record)}'; there are {some}")
 
