@@ -21,16 +21,11 @@ from lowbackground.detectors.calibration.scale import Scale, version_of
 from lowbackground.detectors.calibration.scored import scored, scored_reasons
 from lowbackground.detectors.contract import Detector, Findings, Needs, RunFacts
 from lowbackground.detectors.evidence import Basis, Evidence, Kind, Signal, Strength, detail
-from lowbackground.detectors.models.ffmpeg import (
-    MemoryLimitError,
-    UnreadableError,
-    UnsupportedError,
-    can_be_opened,
-    require_av,
-)
+from lowbackground.detectors.models.decodable import SOUND, AbstainError, reasons_of, sound_of
+from lowbackground.detectors.models.ffmpeg import require_av
 from lowbackground.detectors.models.loading import chosen_device, require_torch
 from lowbackground.detectors.models.model_folder import ModelError
-from lowbackground.detectors.models.sound import Samples, Sound, decoded_sound, windows
+from lowbackground.detectors.models.sound import Samples, Sound, windows
 from lowbackground.detectors.models.state_dict import WeightsFile, fill, find_weights, read_state
 from lowbackground.detectors.watermarks.exact_tail import binomial
 from lowbackground.detectors.watermarks.keyed_detector import NEAR_CERTAIN, STRONG
@@ -42,11 +37,7 @@ PREFIX = "audioseal"
 REASONS: dict[str, str] = {
     **scored_reasons(PREFIX),
     "audioseal.known-message": "The message heard is one that the configuration names as a generator's.",
-    "audioseal.not-decoded": "A container or a codec that is not decoded, or no sound in it.",
-    "audioseal.undecodable": "So damaged that no sound comes out of it.",
-    "audioseal.out-of-memory": "Decoding wants more memory than it gets, by a figure in the file or because memory is short.",
-    "audioseal.too-short": "Too short for a mark to be told.",
-    "audioseal.silent": "Nothing to hear in it.",
+    **reasons_of(PREFIX, SOUND),
 }
 
 RATE = 16_000  # samples a second: README of facebookresearch/audioseal
@@ -59,11 +50,6 @@ _RULES = "1"
 
 _NEEDS = Needs(("raw",), also=("media_type", "truncated"), kinds=("voice",))
 _NO_COLUMNS = pa.schema([])
-_NOT_DECODED = Evidence(Signal.SKIPPED, "audioseal.not-decoded")
-_UNDECODABLE = Evidence(Signal.SKIPPED, "audioseal.undecodable")
-_OUT_OF_MEMORY = Evidence(Signal.FAILED, "audioseal.out-of-memory")
-_TOO_SHORT = Evidence(Signal.SKIPPED, "audioseal.too-short")
-_SILENT = Evidence(Signal.SKIPPED, "audioseal.silent")
 
 
 def audioseal(
@@ -179,26 +165,17 @@ class _AudioSeal:
         raws = records.column("raw")
         evidence = []
         for row, media_type in enumerate(records.column("media_type").to_pylist()):
-            if not can_be_opened(media_type) or not raws[row].is_valid:
-                evidence.append(_NOT_DECODED)
-                continue
+            data = memoryview(raws[row].as_buffer()) if raws[row].is_valid else b""
             try:
-                sound = decoded_sound(memoryview(raws[row].as_buffer()), media_type, RATE, self.longest)
-            except UnsupportedError:
-                evidence.append(_NOT_DECODED)
-            except UnreadableError:
-                evidence.append(_UNDECODABLE)
-            except MemoryLimitError:
-                evidence.append(_OUT_OF_MEMORY)
-            else:
+                sound = sound_of(
+                    data, media_type, rate=RATE, min_seconds=self.shortest, max_seconds=self.longest, prefix=PREFIX
+                )
                 evidence.append(self._sound(sound))
+            except AbstainError as abstained:
+                evidence.append(abstained.evidence)
         return Findings(evidence)
 
     def _sound(self, sound: Sound) -> Evidence:
-        if sound.seconds < self.shortest:
-            return _TOO_SHORT
-        if not sound.audible:
-            return _SILENT
         heard = self._heard(windows(sound, WINDOW, WINDOWS))
         facts = {
             "share": heard.share,
@@ -208,7 +185,9 @@ class _AudioSeal:
             "damaged": sound.damaged or None,
             "cut": sound.cut or None,
         }
-        said = scored(heard.score, "voice", None, self.calibration, self.as_of, prefix=PREFIX, facts=facts, keep_detail=True)
+        said = scored(
+            heard.score, "voice", None, self.calibration, self.as_of, prefix=PREFIX, facts=facts, keep_detail=True
+        )
         return self._known_message(heard, said) or said
 
     def _heard(self, cut: list[tuple[float, Samples]]) -> Heard:

@@ -19,17 +19,11 @@ from numpy.typing import NDArray
 
 from lowbackground.detectors.contract import Detector, Findings, Needs
 from lowbackground.detectors.evidence import Basis, Evidence, Kind, Signal, Strength, detail
+from lowbackground.detectors.models.decodable import PICTURE, AbstainError, picture_of, reasons_of
 from lowbackground.detectors.models.loading import chosen_device, require_torch
 from lowbackground.detectors.models.model_folder import ModelError
 from lowbackground.detectors.models.state_dict import WeightsFile, fill, find_weights, read_state
-from lowbackground.detectors.pixels import (
-    Data,
-    Pixels,
-    TooManyPixelsError,
-    UndecodableError,
-    can_be_decoded,
-    rgb_pixels,
-)
+from lowbackground.detectors.pixels import Pixels
 from lowbackground.detectors.watermarks.keyed_detector import NEAR_CERTAIN, STRONG
 from lowbackground.detectors.watermarks.trustmark_payload import (
     SCHEMAS,
@@ -48,10 +42,7 @@ REASONS: dict[str, str] = {
     "trustmark.marked": "A payload was read, and again after slight compression; it says nothing about the origin.",
     "trustmark.unconfirmed": "A payload was read once, and not again after slight compression.",
     "trustmark.none": "No payload that chance would not give, which says nothing about the origin.",
-    "trustmark.not-decoded": "Not a PNG, JPEG or WebP; other formats are not decoded.",
-    "trustmark.undecodable": "A truncated or damaged picture.",
-    "trustmark.too-small": "Smaller than a mark needs.",
-    "trustmark.over-limit": "More pixels than may be decoded.",
+    **reasons_of("trustmark", PICTURE),
 }
 
 Variant = Literal["Q", "B", "P", "C"]
@@ -67,10 +58,6 @@ _NEEDS = Needs(("raw",), also=("media_type", "truncated"), kinds=("picture",))
 _COLUMNS = pa.schema([pa.field(COLUMN, pa.string())])
 _NONE = Evidence(Signal.SILENT, "trustmark.none")
 _UNCONFIRMED = Evidence(Signal.SILENT, "trustmark.unconfirmed")
-_NOT_DECODED = Evidence(Signal.SKIPPED, "trustmark.not-decoded")
-_UNDECODABLE = Evidence(Signal.SKIPPED, "trustmark.undecodable")
-_TOO_SMALL = Evidence(Signal.SKIPPED, "trustmark.too-small")
-_OVER_LIMIT = Evidence(Signal.FAILED, "trustmark.over-limit")
 
 Bits = int  # a hundred, the first highest
 View = NDArray[np.float32]
@@ -186,31 +173,26 @@ class _TrustMark:
 
     def _views(self, records: pa.RecordBatch, said: dict[int, Evidence], rows: list[int]) -> Iterator[View]:
         """What the network is shown of pictures; fills `rows` with which these are, and `said` with why others are not."""
-        truncated = records.column("truncated")
         for row in range(records.num_rows):
             try:
                 pixels = self._pixels(records, row)
-            except TooManyPixelsError:
-                said[row] = _OVER_LIMIT
-            except UndecodableError:
-                said[row] = _UNDECODABLE
+            except AbstainError as abstained:
+                said[row] = abstained.evidence
             else:
-                if pixels is None:
-                    said[row] = _NOT_DECODED
-                elif truncated[row].as_py():
-                    said[row] = _UNDECODABLE
-                elif min(pixels.shape[:2]) < self.min_side:
-                    said[row] = _TOO_SMALL
-                else:
-                    rows.append(row)
-                    yield _view(pixels, self.variant)
+                rows.append(row)
+                yield _view(pixels, self.variant)
 
-    def _pixels(self, records: pa.RecordBatch, row: int) -> Pixels | None:
-        media_type, raw = records.column("media_type")[row].as_py(), records.column("raw")[row]
-        if not can_be_decoded(media_type) or not raw.is_valid:
-            return None
-        data: Data = memoryview(raw.as_buffer())
-        return rgb_pixels(data, media_type, self.max_pixels)
+    def _pixels(self, records: pa.RecordBatch, row: int) -> Pixels:
+        raw = records.column("raw")[row]
+        return picture_of(
+            memoryview(raw.as_buffer()) if raw.is_valid else b"",
+            records.column("media_type")[row].as_py(),
+            turned=False,
+            truncated=records.column("truncated")[row].as_py(),
+            min_side=self.min_side,
+            max_pixels=self.max_pixels,
+            prefix="trustmark",
+        )
 
     def _bits(self, views: Iterable[View]) -> Iterator[Bits]:
         import torch
@@ -265,8 +247,6 @@ class _TrustMark:
         from PIL import Image
 
         pixels = self._pixels(records, row)
-        if pixels is None:
-            return None
         out = io.BytesIO()
         Image.fromarray(np.ascontiguousarray(pixels)).save(out, "JPEG", quality=_SECOND_LOOK)
         with Image.open(out) as again:

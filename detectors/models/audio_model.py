@@ -9,17 +9,10 @@ from dataclasses import dataclass
 
 from lowbackground.detectors.calibration.scored import scored_reasons
 from lowbackground.detectors.contract import Detector, RunFacts
-from lowbackground.detectors.evidence import Evidence, Signal
-from lowbackground.detectors.models.ffmpeg import (
-    MemoryLimitError,
-    UnreadableError,
-    UnsupportedError,
-    can_be_opened,
-    require_av,
-)
+from lowbackground.detectors.models.decodable import SOUND, reasons_of, sound_of
+from lowbackground.detectors.models.ffmpeg import require_av
 from lowbackground.detectors.models.loading import DType
 from lowbackground.detectors.models.media_adapter import (
-    AbstainError,
     Aggregate,
     Cut,
     Data,
@@ -34,16 +27,12 @@ from lowbackground.detectors.models.media_classifier import (
     processor_config,
 )
 from lowbackground.detectors.models.model_folder import ModelError
-from lowbackground.detectors.models.sound import Samples, Sound, decoded_sound, windows
+from lowbackground.detectors.models.sound import Samples, windows
 
 PREFIX = "audio-model"
 REASONS: dict[str, str] = {
     **scored_reasons(PREFIX),
-    "audio-model.not-decoded": "A container or a codec that is not decoded, or no sound in it.",
-    "audio-model.undecodable": "So damaged that no sound comes out of it.",
-    "audio-model.out-of-memory": "Decoding wants more memory than it gets, by a figure in the file or because memory is short.",
-    "audio-model.too-short": "Shorter than the model needs.",
-    "audio-model.silent": "Nothing to hear in it.",
+    **reasons_of(PREFIX, SOUND),
 }
 
 WINDOW = (
@@ -54,11 +43,6 @@ MAX_SECONDS = 120.0
 MIN_SECONDS = 1.0
 _RATES = range(8_000, 48_001)
 _RULES = "1"
-_NOT_DECODED = Evidence(Signal.SKIPPED, "audio-model.not-decoded")
-_UNDECODABLE = Evidence(Signal.SKIPPED, "audio-model.undecodable")
-_OUT_OF_MEMORY = Evidence(Signal.FAILED, "audio-model.out-of-memory")
-_TOO_SHORT = Evidence(Signal.SKIPPED, "audio-model.too-short")
-_SILENT = Evidence(Signal.SKIPPED, "audio-model.silent")
 
 
 def audio_model(
@@ -119,11 +103,14 @@ class _Windows:
 
     def __call__(self, data: Data, media_type: str, truncated: bool, classifier: MediaClassifier, /) -> Cut:
         """Decode and cut into windows; of a truncated record, what is there."""
-        sound = self._sound(data, media_type)
-        if sound.seconds < self.shortest:
-            raise AbstainError(_TOO_SHORT)
-        if not sound.audible:
-            raise AbstainError(_SILENT)
+        sound = sound_of(
+            data,
+            media_type,
+            rate=self.rate,
+            min_seconds=self.shortest,
+            max_seconds=self.longest,
+            prefix=PREFIX,
+        )
         found = windows(sound, self.window, self.most)
         facts = {
             "seconds": round(sound.seconds, 2),
@@ -132,18 +119,6 @@ class _Windows:
             "cut": sound.cut or None,
         }
         return Cut(self._pieces(found, classifier), facts)
-
-    def _sound(self, data: Data, media_type: str) -> Sound:
-        if not can_be_opened(media_type):
-            raise AbstainError(_NOT_DECODED)
-        try:
-            return decoded_sound(data, media_type, self.rate, self.longest)
-        except UnsupportedError as error:
-            raise AbstainError(_NOT_DECODED) from error
-        except UnreadableError as error:
-            raise AbstainError(_UNDECODABLE) from error
-        except MemoryLimitError as error:
-            raise AbstainError(_OUT_OF_MEMORY) from error
 
     def _pieces(self, found: Sequence[tuple[float, Samples]], classifier: MediaClassifier) -> Iterator[Piece]:
         for start, samples in found:

@@ -8,35 +8,20 @@ from dataclasses import dataclass
 
 from lowbackground.detectors.calibration.scored import scored_reasons
 from lowbackground.detectors.contract import Detector, RunFacts
-from lowbackground.detectors.evidence import Evidence, Signal
+from lowbackground.detectors.models.decodable import PICTURE, picture_of, reasons_of
 from lowbackground.detectors.models.loading import DType
-from lowbackground.detectors.models.media_adapter import AbstainError, Cut, Data, Piece, media_adapter
+from lowbackground.detectors.models.media_adapter import Cut, Data, Piece, media_adapter
 from lowbackground.detectors.models.media_classifier import MediaClassifier, ModelOptions, find_classifier
 from lowbackground.detectors.models.model_folder import ModelError
-from lowbackground.detectors.pixels import (
-    TooManyPixelsError,
-    UndecodableError,
-    can_be_decoded,
-    rgb_pixels,
-    stored_orientation,
-    upright,
-)
 
 PREFIX = "image-model"
 REASONS: dict[str, str] = {
     **scored_reasons(PREFIX),
-    "image-model.not-decoded": "Not a PNG, JPEG or WebP; other formats are not decoded.",
-    "image-model.undecodable": "A truncated or damaged picture.",
-    "image-model.too-small": "Smaller than the model was meant for.",
-    "image-model.over-limit": "More pixels than may be decoded.",
+    **reasons_of(PREFIX, PICTURE),
 }
 
 MIN_SIDE = 64  # pixels; below, resizing to the 224 and more that models read invents most of what they see
 _RULES = "1"
-_NOT_DECODED = Evidence(Signal.SKIPPED, "image-model.not-decoded")
-_UNDECODABLE = Evidence(Signal.SKIPPED, "image-model.undecodable")
-_TOO_SMALL = Evidence(Signal.SKIPPED, "image-model.too-small")
-_OVER_LIMIT = Evidence(Signal.FAILED, "image-model.over-limit")
 
 
 def image_model(
@@ -80,17 +65,14 @@ class _OnePicture:
 
     def __call__(self, data: Data, media_type: str, truncated: bool, classifier: MediaClassifier, /) -> Cut:
         """Decode, turn and prepare."""
-        if not can_be_decoded(media_type):
-            raise AbstainError(_NOT_DECODED)
-        if truncated:
-            raise AbstainError(_UNDECODABLE)
-        try:
-            pixels = upright(rgb_pixels(data, media_type, self.max_pixels), stored_orientation(data, media_type))
-        except TooManyPixelsError as error:
-            raise AbstainError(_OVER_LIMIT) from error
-        except UndecodableError as error:
-            raise AbstainError(_UNDECODABLE) from error
+        pixels = picture_of(
+            data,
+            media_type,
+            turned=True,
+            truncated=truncated,
+            min_side=self.min_side,
+            max_pixels=self.max_pixels,
+            prefix=PREFIX,
+        )
         height, width, _ = pixels.shape
-        if min(height, width) < self.min_side:
-            raise AbstainError(_TOO_SMALL)
         return Cut(iter([Piece(classifier.prepared(pixels))]), {"width": width, "height": height})

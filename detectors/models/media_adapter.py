@@ -17,6 +17,7 @@ from lowbackground.detectors.calibration.scale import Scale, version_of
 from lowbackground.detectors.calibration.scored import scored
 from lowbackground.detectors.contract import Findings, Needs, RunFacts
 from lowbackground.detectors.evidence import Basis, Evidence
+from lowbackground.detectors.models.decodable import AbstainError
 from lowbackground.detectors.models.media_classifier import DECIMALS, Inputs, MediaClassifier
 
 Facts = Mapping[str, str | float | bool | None]
@@ -24,14 +25,6 @@ Data = bytes | memoryview
 Aggregate = Literal["mean", "highest"]
 
 _NO_COLUMNS = pa.schema([])
-
-
-class AbstainError(ValueError):
-    """A record gives nothing to score; `evidence` says why."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        super().__init__(evidence.reason)
-        self.evidence = evidence
 
 
 @dataclass(frozen=True, eq=False)

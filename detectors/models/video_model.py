@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lowbackground.detectors.calibration.scored import scored_reasons
 from lowbackground.detectors.contract import Detector, RunFacts
-from lowbackground.detectors.evidence import Evidence, Signal
+from lowbackground.detectors.models.decodable import abstain
 from lowbackground.detectors.models.ffmpeg import (
     MemoryLimitError,
     UnreadableError,
@@ -20,7 +20,6 @@ from lowbackground.detectors.models.ffmpeg import (
 from lowbackground.detectors.models.film import MAX_FRAME_PIXELS, Survey, sampled_frames, survey
 from lowbackground.detectors.models.loading import DType
 from lowbackground.detectors.models.media_adapter import (
-    AbstainError,
     Aggregate,
     Cut,
     Data,
@@ -45,12 +44,6 @@ FRAMES = 8
 MIN_SIDE = 64  # pixels; as of pictures
 MIN_SECONDS = 0.5
 _RULES = "1"
-_NOT_DECODED = Evidence(Signal.SKIPPED, "video-model.not-decoded")
-_UNDECODABLE = Evidence(Signal.SKIPPED, "video-model.undecodable")
-_TOO_SMALL = Evidence(Signal.SKIPPED, "video-model.too-small")
-_OUT_OF_MEMORY = Evidence(Signal.FAILED, "video-model.out-of-memory")
-_TOO_SHORT = Evidence(Signal.SKIPPED, "video-model.too-short")
-_OVER_LIMIT = Evidence(Signal.FAILED, "video-model.over-limit")
 
 
 def video_model(
@@ -100,21 +93,21 @@ class _Frames:
     def __call__(self, data: Data, media_type: str, truncated: bool, classifier: MediaClassifier, /) -> Cut:
         """Survey and sample; of a truncated record, what is there."""
         if not can_be_opened(media_type):
-            raise AbstainError(_NOT_DECODED)
+            raise abstain(PREFIX, "not-decoded")
         try:
             film = survey(data, media_type)
         except UnsupportedError as error:
-            raise AbstainError(_NOT_DECODED) from error
+            raise abstain(PREFIX, "not-decoded") from error
         except UnreadableError as error:
-            raise AbstainError(_UNDECODABLE) from error
+            raise abstain(PREFIX, "undecodable") from error
         except MemoryLimitError as error:
-            raise AbstainError(_OUT_OF_MEMORY) from error
+            raise abstain(PREFIX, "out-of-memory") from error
         if film.width * film.height > MAX_FRAME_PIXELS:
-            raise AbstainError(_OVER_LIMIT)
+            raise abstain(PREFIX, "over-limit")
         if min(film.width, film.height) < self.min_side:
-            raise AbstainError(_TOO_SMALL)
+            raise abstain(PREFIX, "too-small")
         if film.seconds < self.shortest:
-            raise AbstainError(_TOO_SHORT)
+            raise abstain(PREFIX, "too-short")
         facts = {
             "width": film.width,
             "height": film.height,
@@ -131,8 +124,8 @@ class _Frames:
                     too_small = False
                     yield Piece(classifier.prepared(frame.pixels), frame.time)
         except UnreadableError as error:
-            raise AbstainError(_UNDECODABLE) from error
+            raise abstain(PREFIX, "undecodable") from error
         except MemoryLimitError as error:
-            raise AbstainError(_OUT_OF_MEMORY) from error
+            raise abstain(PREFIX, "out-of-memory") from error
         if too_small:
-            raise AbstainError(_TOO_SMALL)
+            raise abstain(PREFIX, "too-small")

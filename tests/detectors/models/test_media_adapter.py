@@ -19,7 +19,7 @@ from lowbackground.detectors.evidence import Evidence, Signal, Strength
 from lowbackground.detectors.models import audio_model as audio
 from lowbackground.detectors.models import image_model as image
 from lowbackground.detectors.models import video_model as video
-from lowbackground.detectors.models.media_adapter import AbstainError
+from lowbackground.detectors.models.decodable import AbstainError
 from lowbackground.detectors.models.media_classifier import MediaClassifier
 from lowbackground.detectors.models.model_folder import ModelError
 from tests.factories import AS_OF, records
