@@ -7,6 +7,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+SOUNDS = [  # container, codec, media type, rate
+    ("wav", "pcm_s16le", "audio/wav", 16_000),
+    ("wav", "pcm_f32le", "audio/wav", 48_000),
+    ("mp3", "libmp3lame", "audio/mpeg", 44_100),
+    ("flac", "flac", "audio/flac", 48_000),
+    ("ogg", "libopus", "audio/ogg", 48_000),
+    ("mp4", "aac", "audio/mp4", 44_100),
+    ("matroska", "libopus", "audio/webm", 48_000),
+    ("aiff", "pcm_s16be", "audio/aiff", 22_050),
+    ("adts", "aac", "audio/aac", 44_100),
+]
+FILMS = [  # container, codec, media type
+    ("mp4", "mpeg4", "video/mp4"),
+    ("mp4", "libx264", "video/mp4"),
+    ("mov", "libx264", "video/quicktime"),
+    ("webm", "libvpx", "video/webm"),
+    ("webm", "libvpx-vp9", "video/webm"),
+    ("matroska", "libx264", "video/x-matroska"),
+    ("avi", "mpeg4", "video/x-msvideo"),
+]
+
 
 def tone(seconds: float, rate: int = 16_000, hertz: float = 440.0, level: float = 0.5) -> NDArray[np.float32]:
     """A sine."""

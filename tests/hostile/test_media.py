@@ -16,7 +16,7 @@ from lowbackground.detectors.models import film as film_module
 from lowbackground.detectors.models.ffmpeg import MemoryLimitError, UnreadableError
 from lowbackground.detectors.models.film import sampled_frames, survey
 from lowbackground.detectors.models.sound import decoded_sound
-from tests.media_files import film_file, grey_frames, sound_file, tone
+from tests.media_files import FILMS, SOUNDS, film_file, grey_frames, sound_file, tone
 from tests.mutations import mutant
 
 SECONDS = 5.0
@@ -49,28 +49,10 @@ def noisy(count: int) -> list[NDArray[np.uint8]]:
 @lru_cache(maxsize=1)
 def originals() -> list[tuple[bytes, str]]:
     sounds = [
-        (sound_file(tone(1, rate), rate, format_, codec), media_type)
-        for format_, codec, media_type, rate in (
-            ("wav", "pcm_s16le", "audio/wav", 16_000),
-            ("mp3", "libmp3lame", "audio/mpeg", 44_100),
-            ("flac", "flac", "audio/flac", 48_000),
-            ("ogg", "libopus", "audio/ogg", 48_000),
-            ("mp4", "aac", "audio/mp4", 44_100),
-            ("matroska", "libopus", "audio/webm", 48_000),
-            ("adts", "aac", "audio/aac", 44_100),
-            ("aiff", "pcm_s16be", "audio/aiff", 16_000),
-        )
+        (sound_file(tone(1, rate), rate, format_, codec), media_type) for format_, codec, media_type, rate in SOUNDS
     ]
     films = [
-        (film_file(noisy(12), 10, format_, codec, key_every=5), media_type)
-        for format_, codec, media_type in (
-            ("mp4", "libx264", "video/mp4"),
-            ("mp4", "mpeg4", "video/mp4"),
-            ("webm", "libvpx", "video/webm"),
-            ("webm", "libvpx-vp9", "video/webm"),
-            ("matroska", "libx264", "video/x-matroska"),
-            ("avi", "mpeg4", "video/x-msvideo"),
-        )
+        (film_file(noisy(12), 10, format_, codec, key_every=5), media_type) for format_, codec, media_type in FILMS
     ]
     return [*sounds, *films]
 

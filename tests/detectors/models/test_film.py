@@ -8,16 +8,7 @@ import pytest
 from lowbackground.detectors.models import film
 from lowbackground.detectors.models.ffmpeg import UnreadableError, UnsupportedError
 from lowbackground.detectors.models.film import sampled_frames, survey
-from tests.media_files import film_file, grey_frames, sound_file, tone
-
-CONTAINERS = [
-    ("mp4", "mpeg4", "video/mp4"),
-    ("mp4", "libx264", "video/mp4"),
-    ("mov", "libx264", "video/quicktime"),
-    ("webm", "libvpx", "video/webm"),
-    ("matroska", "libx264", "video/x-matroska"),
-    ("avi", "mpeg4", "video/x-msvideo"),
-]
+from tests.media_files import FILMS, film_file, grey_frames, sound_file, tone
 
 
 def brightness(data: bytes, media_type: str, count: int) -> list[tuple[float, int]]:
@@ -26,7 +17,7 @@ def brightness(data: bytes, media_type: str, count: int) -> list[tuple[float, in
     return [(frame.time, round(float(frame.pixels.mean()) / 8)) for frame in found]
 
 
-@pytest.mark.parametrize("format_, codec, media_type", CONTAINERS)
+@pytest.mark.parametrize("format_, codec, media_type", FILMS)
 @pytest.mark.parametrize("key_every", [1, 7, 100])
 def test_frames_come_from_the_middle_of_equal_parts(format_: str, codec: str, media_type: str, key_every: int) -> None:
     data = film_file(grey_frames(30), 10, format_, codec, key_every=key_every)

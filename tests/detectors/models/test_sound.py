@@ -8,22 +8,10 @@ import pytest
 from lowbackground.detectors.models import ffmpeg, sound
 from lowbackground.detectors.models.ffmpeg import MemoryLimitError, UnreadableError, UnsupportedError, can_be_opened
 from lowbackground.detectors.models.sound import Sound, decoded_sound, windows
-from tests.media_files import film_file, grey_frames, sound_file, tone
-
-CONTAINERS = [
-    ("wav", "pcm_s16le", "audio/wav", 16_000),
-    ("wav", "pcm_f32le", "audio/wav", 48_000),
-    ("mp3", "libmp3lame", "audio/mpeg", 44_100),
-    ("flac", "flac", "audio/flac", 48_000),
-    ("ogg", "libopus", "audio/ogg", 48_000),
-    ("mp4", "aac", "audio/mp4", 44_100),
-    ("matroska", "libopus", "audio/webm", 48_000),
-    ("aiff", "pcm_s16be", "audio/aiff", 22_050),
-    ("adts", "aac", "audio/aac", 44_100),
-]
+from tests.media_files import SOUNDS, film_file, grey_frames, sound_file, tone
 
 
-@pytest.mark.parametrize("format_, codec, media_type, rate", CONTAINERS)
+@pytest.mark.parametrize("format_, codec, media_type, rate", SOUNDS)
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_tone_comes_out_of_every_container_as_it_went_in(
     format_: str, codec: str, media_type: str, rate: int, channels: int
@@ -46,7 +34,7 @@ def test_no_more_is_decoded_than_wanted() -> None:
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_of_a_truncated_file_what_is_there_is_decoded(share: float) -> None:
-    for format_, codec, media_type, rate in CONTAINERS:
+    for format_, codec, media_type, rate in SOUNDS:
         if media_type != "audio/mp4":  # whose tables stand at the end
             data = sound_file(tone(4, rate), rate, format_, codec)
             found = decoded_sound(data[: int(len(data) * share)], media_type, 16_000, 60)
