@@ -1,5 +1,6 @@
 """Fixtures and options that every test may use."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from hypothesis import HealthCheck, settings
 # Machines are shared and noisy: how long an example takes is no law, neither for the deadline nor for data generation
 settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no clock")
+
+# Before numpy and torch are imported, here and in programs under test: pytest-xdist runs a process a core, and threads of
+# several that wait for one another there cost more than they bring
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
