@@ -9,6 +9,7 @@ from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.output.schema import SCHEMA_VERSION
 from lowbackground.pipeline.runs.setup import Setup
 
+MAX_TOLD = 4  # differences that are named: --detectors makes one for each that is installed
 REDECIDE = "`lowbackground redecide OUT -o NEW` needs no input"
 
 
@@ -21,12 +22,16 @@ def check_same(config: Config, setup: Setup, previous: Mapping[str, Any]) -> Non
         )
     then, now = _dotted(previous["configuration"]), _dotted(config.model_dump(mode="json"))
     differing = [
-        key for key in sorted(now) if key.split(".")[0] in Config.identity_keys() and then.get(key) != now[key]
+        key
+        for key in sorted(then.keys() | now.keys())
+        if key.split(".")[0] in Config.identity_keys() and then.get(key) != now.get(key)
     ]
     if differing:
-        changes = ", ".join(f"{key} was {then.get(key)!r} and is {now[key]!r}" for key in differing)
+        changes = [f"{key} was {_told(then, key)} and is {_told(now, key)}" for key in differing[:MAX_TOLD]]
+        changes += [f"and {len(differing) - MAX_TOLD} more"] if len(differing) > MAX_TOLD else []
         raise ConfigError(
-            f"{config.out}: was written with another configuration: {changes}. Give another folder to -o, or the old values"
+            f"{config.out}: was written with another configuration: {', '.join(changes)}; "
+            f"{config.out.rstrip('/')}/_run/config.yaml has all of it. Give another folder to -o, or the old values"
             + (f", or decide again: {REDECIDE}" if set(differing) <= {"keep", "opt_out", "family_shrinkage"} else "")
         )
     for part, digest in setup.identity().items():
@@ -44,9 +49,13 @@ _ADVICE = {
 }
 
 
+def _told(flat: Mapping[str, Any], key: str) -> str:
+    return repr(flat[key]) if key in flat else "not set"
+
+
 def _dotted(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested keys as the dotted ones that --set takes."""
+    """Nested keys as the dotted ones that --set takes; a section without any has none."""
     flat: dict[str, Any] = {}
     for key, item in value.items():
-        flat |= _dotted(item, f"{prefix}{key}.") if isinstance(item, Mapping) and item else {f"{prefix}{key}": item}
+        flat |= _dotted(item, f"{prefix}{key}.") if isinstance(item, Mapping) else {f"{prefix}{key}": item}
     return flat

@@ -191,13 +191,30 @@ def test_a_changed_input_is_refused_and_redone_when_asked(filtered: Filtered, co
         ({"keep": ("human",)}, "keep was"),
         ({"policy": "strict"}, "another policy"),
         ({"as_of": "2027-01-01"}, "as_of was"),
-        ({"detectors": {"era": {"enabled": False}}}, "detectors"),
+        (
+            {"detectors": {"era": {"enabled": False}}},
+            r"detectors\.era\.enabled was not set and is False, .*config\.yaml",
+        ),
+        (
+            {
+                "detectors": {
+                    name: {"enabled": False} for name in ("ai_text", "era", "disclosures", "dwt_dct", "llm_residue")
+                }
+            },
+            r"and 3 more; ",
+        ),
     ],
 )
 def test_another_configuration_is_refused_and_named(filtered: Filtered, change: dict[str, Any], words: str) -> None:
     config, _, _ = filtered
     with pytest.raises(ConfigError, match=words):
         run(config.with_values(**change))
+
+
+def test_an_option_that_was_left_out_since_is_named(config: Config) -> None:
+    run(config.with_values(detectors={"era": {"enabled": False}}))
+    with pytest.raises(ConfigError, match=r"detectors\.era\.enabled was False and is not set"):
+        run(config.with_values(detectors={}))
 
 
 def test_a_start_that_finished_nothing_binds_no_folder(config: Config) -> None:
