@@ -201,7 +201,12 @@ def enabled(sections: Mapping[str, Mapping[str, Any]], policy: Policy) -> dict[s
     names = set(default_names()) | set(sections)
     installed = {found.name for found in available()}
     if unknown := sorted(name for name in names if detector_of(name, installed) not in installed):
-        raise ConfigError(f"detectors: {', '.join(unknown)}: not installed; `lowbackground detectors` lists what is")
+        named = (
+            ". The name behind a slash takes letters, digits, - and _" if any("/" in name for name in unknown) else ""
+        )
+        raise ConfigError(
+            f"detectors: {', '.join(unknown)}: not installed; `lowbackground detectors` lists what is{named}"
+        )
     names -= {name for name, section in sections.items() if not section.get("enabled", True)}
     options = {
         name: {key: value for key, value in sections.get(name, {}).items() if key != "enabled"}

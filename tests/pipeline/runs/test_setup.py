@@ -50,3 +50,10 @@ def test_a_detector_that_scores_without_a_calibration_is_named_in_the_first_and_
     (line,) = (line for line in prepare(config, FRESH).notices() if "no calibration" in line)
     assert line.startswith("no calibration for score_column/other: scores are written, and decide nothing")
     assert "`lowbackground calibrate score_column/other HUMAN_DATA" in line
+
+
+@pytest.mark.parametrize("name", ["nobody", "nobody/second", "score_column/my one"])
+def test_a_section_of_no_detector_is_refused(name: str) -> None:
+    slash = r".*letters, digits, - and _" if "/" in name else "$"
+    with pytest.raises(ConfigError, match=f"{name}: not installed; `lowbackground detectors` lists what is{slash}"):
+        prepare(Config.model_validate({"detectors": {name: {}}}), AS_OF)
