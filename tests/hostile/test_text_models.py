@@ -53,7 +53,9 @@ LETTERS = [
 @pytest.fixture(scope="module", params=["text_model", "binoculars", "detectllm_lrr"])
 def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Detector:
     folder = str(text_folder(tmp_path_factory.mktemp("m"), "roberta" if request.param == "text_model" else "gpt2"))
-    options = {"model": folder}
+    options: dict[str, str | int] = {"model": folder}
+    if request.param == "text_model":
+        options["max_windows"] = 3
     if request.param == "binoculars":
         options = {"observer": str(text_folder(tmp_path_factory.mktemp("o"), "gpt2", seed=1)), "performer": folder}
     small = {"device": "cpu", "max_tokens": 48, "min_tokens": 16}
