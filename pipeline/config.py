@@ -227,7 +227,17 @@ def validated(model: type[SectionT], values: object, where: str) -> SectionT:
         raise ConfigError(f"{where}: {problems}. `lowbackground config defaults` prints every key.") from error
 
 
-_OF_NUMBERS_AND_CHOICES = ("literal_error", "int_", "float_", "bool_", "greater_than", "less_than", "finite_number")
+_OF_NUMBERS_AND_CHOICES = (  # beginnings of pydantic's names of errors
+    "literal_error",
+    "int_",
+    "float_",
+    "bool_",
+    "date_",
+    "datetime_",
+    "greater_than",
+    "less_than",
+    "finite_number",
+)
 
 
 def _problem(item: "ErrorDetails") -> str:

@@ -100,8 +100,9 @@ def _finish(
 
 
 def _set_up(config: Config) -> list[str]:
-    """The detectors to which the configuration gives options: who gives them wants to hear of them."""
-    return [name for name, options in sorted(config.detectors.items()) if set(options) - {"enabled"}]
+    """The detectors to which the configuration gives options, or the column that they read: who does wants to hear of them."""
+    named = {name for name, options in config.detectors.items() if set(options) - {"enabled"}}
+    return sorted(named | ({"era"} if config.read.columns.captured_at is not None else set()))
 
 
 @contextmanager

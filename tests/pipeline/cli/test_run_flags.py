@@ -107,6 +107,7 @@ def test_every_key_can_be_set() -> None:
         ("keep=[humans]", "keep.0: Input should be 'human', 'synthetic' or 'unknown', not 'humans'"),
         ("workers=two", "workers: .*integer, not 'two'|workers: .*as an integer, not 'two'"),
         ("cascade.share=2", "cascade.share: .*, not 2"),
+        ("as_of=yesterday", "as_of: .*, not 'yesterday'"),
     ],
 )
 def test_a_wrong_setting_is_named(setting: str, words: str) -> None:

@@ -507,6 +507,15 @@ def test_a_detector_that_was_set_up_and_judged_nothing_is_named_at_the_end(confi
     assert result.tally.passed_over["score_column score-column.no-value"] == judged
 
 
+def test_a_capture_column_that_no_line_has_is_noticed(config: Config) -> None:
+    columns = {"captured_at": "crawld", "captured_at_kind": "captured"}
+    result = run(config.with_values(read=config.read.model_dump() | {"columns": columns}))
+    (line,) = (notice for notice in result.notices if notice.startswith("era, which"))
+    assert line.endswith(
+        f"judged none of {result.tally.labels.total()} records: not-applicable {result.tally.labels.total()}"
+    )
+
+
 def test_a_check_that_broke_is_no_evidence_that_was_found(config: Config, tmp_path: Path) -> None:
     words = jsonl(tmp_path / "words.jsonl", [{"text": PROSE, "score": "high"}])
     options = {"score_column": {"column": "score", "given_by": "acme 3"}}
@@ -515,4 +524,4 @@ def test_a_check_that_broke_is_no_evidence_that_was_found(config: Config, tmp_pa
     assert not result.tally.findings
     lines = summary(result)
     assert lines[lines.index("checks that broke") + 1].split() == ["score_column", "score-column.not-a-number", "1"]
-    assert not result.notices or "judged none" not in " ".join(result.notices)
+    assert not any(notice.startswith("score_column, which") for notice in result.notices)
