@@ -40,7 +40,7 @@ def score_column(
     column: Annotated[str, Field(min_length=1, max_length=200)],
     given_by: Annotated[str, Field(min_length=1, max_length=100)],
     orientation: Orientation = "higher",
-    verdicts: Mapping[str, float] | None = None,
+    verdicts: Mapping[str | bool | int | float, float] | None = None,
     calibration: str | None = None,
     run: RunFacts,
 ) -> Detector:
@@ -52,18 +52,23 @@ def score_column(
 
     Raises:
         CalibrationError: the calibration cannot be read, or is for other scores.
-        ValueError: a verdict stands for no finite number.
+        ValueError: a verdict stands for no finite number, or two are one word.
     """
-    if verdicts is not None and not (verdicts and all(isfinite(number) for number in verdicts.values())):
+    words = None if verdicts is None else {_word(each): number for each, number in verdicts.items()}
+    if words is not None and not (words and all(isfinite(number) for number in words.values())):
         raise ValueError("verdicts: give each word that the column holds a finite number, such as {AI: 1, human: 0}")
-    told = None if verdicts is None else digest_of(json.dumps(dict(verdicts), sort_keys=True).encode())
+    if words is not None and verdicts is not None and len(words) != len(verdicts):
+        raise ValueError(
+            "verdicts: two of its words are the same, such as 1 and 1.0, or true and 'true'; give one of them"
+        )
+    told = None if words is None else digest_of(json.dumps(words, sort_keys=True).encode())
     scale = Scale("score_column", f"1 of {given_by}", orientation, told)
     loaded = None if calibration is None else read_calibration(calibration, scale)
     own = OwnColumn(column, ("number", "string") if verdicts is None else ("string", "bool", "number"))
     return _ScoreColumn(
         own,
         scale,
-        dict(verdicts) if verdicts is not None else None,
+        words,
         loaded,
         run.as_of,
         version_of(scale, None if loaded is None else loaded.digest),
@@ -110,8 +115,13 @@ class _ScoreColumn:
 
 
 def _word(value: object) -> str:
-    """A value as `verdicts` names it: `true` and `false` as YAML and JSON have them."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """A value as `verdicts` names it: `true` and `false` as YAML and JSON have them, whole numbers without a point.
+
+    A column of whole numbers with gaps comes as floats out of many tools.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _number(value: object) -> float | None:

@@ -77,6 +77,16 @@ def test_flags_and_codes_are_words_too(values: list[Any], words: tuple[str, str]
     assert [each.score for each in found] == [1.0, 0.0]
 
 
+def test_verdicts_may_be_written_as_yaml_reads_them() -> None:
+    """`{true: 1, 0: 0}` without quotes; and a column of whole numbers with a gap holds floats."""
+    flags = detector(verdicts={True: 1, False: 0})
+    assert [each.score for each in asked([True, False, None], flags)] == [1.0, 0.0, None]
+    codes = detector(verdicts={1: 1, 0: 0})
+    assert [each.score for each in asked([1.0, 0.0, None, 0.5], codes)] == [1.0, 0.0, None, None]
+    assert [each.score for each in asked([1, 0], codes)] == [1.0, 0.0]
+    assert codes.version == detector(verdicts={"1": 1, "0": 0}).version
+
+
 def test_an_input_without_the_column_is_skipped() -> None:
     assert {each.reason for each in detector()(records([{}, {}])).evidence} == {"score-column.no-value"}
 
@@ -115,6 +125,7 @@ def test_version_and_scale_change_with_what_gave_the_score_and_with_the_words(ca
         ({"column": "p", "given_by": "x", "orientation": "up"}, "orientation"),
         ({"column": "p", "given_by": "x", "verdicts": {}}, "verdicts: give each word"),
         ({"column": "p", "given_by": "x", "verdicts": {"a": float("nan")}}, "verdicts: give each word"),
+        ({"column": "p", "given_by": "x", "verdicts": {1: 1, "1": 0}}, "verdicts: two of its words are the same"),
         ({"column": "p", "given_by": "x", "calibration": "/no/file.json"}, r"/no/file\.json: cannot be read"),
         ({"column": "p", "given_by": "x", "treshold": 1}, "treshold: unknown option"),
     ],
