@@ -22,6 +22,8 @@ _MADE_FOR: dict[str, tuple[str, tuple[Task, ...], tuple[str, ...]]] = {
     "ForAudioClassification": ("a classifier of sound", ("sound classifier",), ("audio_model",)),
     "ForMaskedLM": ("a model that fills gaps in texts", (), ()),
     "ForTokenClassification": ("a classifier of single words", (), ()),
+    "ForVideoClassification": ("a classifier of films as a whole", (), ()),
+    "ForCTC": ("a model that writes down speech", (), ()),
 }
 
 

@@ -19,6 +19,8 @@ from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.plan import RunPlan
 
 GIVE_UP_AFTER = 10  # ends without an answer between: a record that is at fault and first in its batch costs four
+_MEMORY = ", the kernel's answer to too much memory"
+_LESS = "; where that goes on, a lower batch_tokens or batch_size of the detector takes less memory"
 
 Say = Callable[[str], None]
 
@@ -91,14 +93,14 @@ class ModelHost:
             )
         self._say(
             f"the process that holds the models ({self._names}) ended{why}; it is started again, and asked again about "
-            "the records that it had"
+            "the records that it had" + (_LESS if why.endswith(_MEMORY) else "")
         )
         self._start()
 
     def _why(self, how: str) -> str:
         if self._last_words:
             return f": {self._last_words}"
-        return f" with {how}" + (", the kernel's answer to too much memory" if how == "signal 9" else "")
+        return f" with {how}" + (_MEMORY if how == "signal 9" else "")
 
     def close(self) -> None:
         """End the process."""
