@@ -8,20 +8,25 @@ nearly every file is ruled out after a few rows, and no pixel of the others is d
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 
 from lowbackground.detectors.pixels import (
+    Columns,
     Pixels,
     UndecodableError,
     decoded_pixels,
+    first_columns,
     is_lossless_webp,
     picture_header,
 )
 from lowbackground.manifests.metadata.fields import MAX_PARTS, MAX_VALUE_BYTES, Data, Field
 
-MAX_PIXELS = 12 << 20  # decoded at four bytes each, and only where the first letters match
+# What is decoded: a PNG at four bytes a pixel, and only where the first letters match; a lossless WebP at twenty, whatever
+# it holds, and 40 bytes can ask for any size. NovelAI's pictures are no larger.
+MAX_PIXELS = {"png": 12 << 20, "webp": 3 << 20}
 COLOUR = frozenset(("RGB", "RGBA"))  # Pillow's modes; what was converted to them holds no bit of a payload
 _MAGIC = {
     b"stealth_pnginfo": ("alpha", False),
@@ -33,6 +38,7 @@ _LETTERS = 15
 _HEADER_BITS = 8 * (_LETTERS + 4)
 _HEADS = {"alpha": b"stealth_png", "rgb": b"stealth_rgb"}
 _FEED = 4096
+_Decoded = TypeVar("_Decoded", Pixels, Columns)
 _CHUNK = struct.Struct(">I4s")
 
 
@@ -44,11 +50,11 @@ def hidden_payload(data: Data, container: str) -> Field | None:
         channels = ["alpha", "rgb"]
     else:
         return None
-    pixels = colour_pixels(data, f"image/{container}", MAX_PIXELS) if channels else None
-    if pixels is None:
+    columns = _colour_columns(data, container) if channels else None
+    if columns is None:
         return None
     for channel in channels:
-        text = _payload(pixels, channel)
+        text = _payload(columns, channel)
         if text is not None:
             return Field(f"stealth:{channel}", text, f"pixels, {channel}", 0)
     return None
@@ -56,10 +62,23 @@ def hidden_payload(data: Data, container: str) -> Field | None:
 
 def colour_pixels(data: Data, media_type: str, max_pixels: int) -> Pixels | None:
     """The pixels as stored, RGB or RGBA; null where they are of another kind, too many, or cannot be decoded."""
+    return _if_coloured(decoded_pixels, data, media_type, max_pixels)
+
+
+def _colour_columns(data: Data, container: str) -> Columns | None:
+    """The columns of a picture: of a PNG, which has a payload, no more than that needs; of a WebP from what others share."""
+    type_, limit = f"image/{container}", MAX_PIXELS[container]
+    if container == "png":
+        return _if_coloured(first_columns, data, type_, limit)
+    pixels = colour_pixels(data, type_, limit)
+    return None if pixels is None else lambda count: pixels[:, :count]
+
+
+def _if_coloured(
+    decode: Callable[[Data, str, int], _Decoded], data: Data, type_: str, max_pixels: int
+) -> _Decoded | None:
     try:
-        if picture_header(data, media_type).mode not in COLOUR:
-            return None
-        return decoded_pixels(data, media_type, max_pixels)
+        return decode(data, type_, max_pixels) if picture_header(data, type_).mode in COLOUR else None
     except UndecodableError:  # a picture that nobody can decode hides nothing
         return None
 
@@ -141,18 +160,18 @@ def _compressed(data: Data) -> Iterator[bytes]:
         at += 12 + length
 
 
-def _payload(pixels: Pixels, channel: str) -> str | None:
+def _payload(columns: Columns, channel: str) -> str | None:
     """The text that a channel holds; null where its letters do not match, or what follows is damaged."""
-    if channel == "alpha" and pixels.shape[2] < 4:
+    if channel == "alpha" and columns(1).shape[2] < 4:
         return None
-    header = _read(pixels, channel, 0, _HEADER_BITS)
+    header = _read(columns, channel, 0, _HEADER_BITS)
     form = _MAGIC.get(header[:_LETTERS])
     if form is None or form[0] != channel or len(header) < _LETTERS + 4:
         return None
     size = int.from_bytes(header[_LETTERS:], "big")
     if not 0 < size <= 8 * MAX_VALUE_BYTES:
         return None
-    raw = _read(pixels, channel, _HEADER_BITS, size)
+    raw = _read(columns, channel, _HEADER_BITS, size)
     if len(raw) < size // 8:
         return None
     if form[1]:
@@ -167,12 +186,10 @@ def _payload(pixels: Pixels, channel: str) -> str | None:
         return None
 
 
-def _read(pixels: Pixels, channel: str, start: int, bits: int) -> bytes:
+def _read(columns: Columns, channel: str, start: int, bits: int) -> bytes:
     """Whole bytes from the lowest bits, from bit `start` on; fewer where the picture ends."""
+    per_column = len(columns(1)) * (1 if channel == "alpha" else 3)
+    pixels = columns(-(-(start + bits) // per_column))
     channels = pixels[:, :, 3:4] if channel == "alpha" else pixels[:, :, :3]
-    height, width, count = channels.shape
-    per_column = height * count
-    first, last = start // per_column, min(width, -(-(start + bits) // per_column))
-    columns = channels[:, first:last].transpose(1, 0, 2)
-    stream = (columns.reshape(-1) & 1)[start - first * per_column :][:bits]
+    stream = (channels.transpose(1, 0, 2).reshape(-1) & 1)[start : start + bits]
     return bytes(np.packbits(stream[: len(stream) // 8 * 8]))

@@ -14,7 +14,7 @@ from lowbackground.manifests.metadata.fields import Data, Field, Metadata
 
 KEY = "computed:novelai-signature"
 PUBLIC_KEY = base64.b64decode("Y2JcQAOhLwzwSDUJPNgL04nS0Tbqm7cSRc4xk0vRMic=")  # nai_sig.py, `verify_key_hex`
-MAX_PIXELS = 4 << 20  # NovelAI generates up to 3 Mpx; the message holds three bytes a pixel
+MAX_PIXELS = 3 << 20  # NovelAI generates no larger ones; the message holds three bytes a pixel
 _PLACES = frozenset(("png:Comment", "exif:UserComment", "stealth:alpha", "stealth:rgb"))
 
 

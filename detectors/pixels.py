@@ -11,6 +11,7 @@ import io
 import struct
 import warnings
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ _LUMINANCE_SUM, _CHROMA_SUM = 3688, 5505  # of the tables at quality 50: ITU-T T
 
 Data = bytes | memoryview
 Pixels = NDArray[np.uint8]
+Columns = Callable[[int], Pixels]  # from how many: height x so many x channels, fewer where the picture is narrower
 
 
 class UndecodableError(ValueError):
@@ -143,8 +145,17 @@ class _Kept:
         while self.size > KEPT_BYTES:
             self.size -= self.arrays.popitem(last=False)[1].nbytes
 
+    def clear(self) -> None:
+        self.arrays.clear()
+        self.size = 0
+
 
 _kept = _Kept()  # changes no answer, only how often the same bytes are decoded
+
+
+def forget_pixels() -> None:
+    """Let go of what is kept for other detectors, for whoever measures what one needs."""
+    _kept.clear()
 
 
 def decoded_pixels(data: Data, media_type: str, max_pixels: int) -> Pixels:
@@ -163,6 +174,23 @@ def decoded_pixels(data: Data, media_type: str, max_pixels: int) -> Pixels:
     elif pixels.shape[0] * pixels.shape[1] > max_pixels:
         raise TooManyPixelsError(f"more than {max_pixels} pixels")
     return pixels
+
+
+def first_columns(data: Data, media_type: str, max_pixels: int) -> Columns:
+    """The picture, decoded, as a function that gives its first so many columns: RGB or RGBA, in the mode it is stored in.
+
+    What is not asked for is never copied out of the decoder's memory, and nothing is kept for others; what was kept for
+    them is used.
+
+    Raises:
+        TooManyPixelsError: it has more than `max_pixels`.
+        UndecodableError: it is damaged.
+    """
+    kept = _kept.get(hashlib.sha256(data).digest())
+    if kept is not None:
+        return lambda count: kept[:, :count]
+    picture = _loaded(data, media_type, max_pixels)
+    return lambda count: np.asarray(picture.crop((0, 0, min(count, picture.width), picture.height)))
 
 
 def rgb_pixels(data: Data, media_type: str, max_pixels: int) -> Pixels:
@@ -208,11 +236,18 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
 
 
 def _decoded(data: Data, media_type: str, max_pixels: int) -> Pixels:
-    with _opened(data, media_type) as picture, warnings.catch_warnings():
+    return np.asarray(_loaded(data, media_type, max_pixels))
+
+
+def _loaded(data: Data, media_type: str, max_pixels: int) -> "Image.Image":
+    """The decoded picture, RGB or RGBA."""
+    picture = _opened(data, media_type)
+    if picture.width * picture.height > max_pixels:
+        raise TooManyPixelsError(f"more than {max_pixels} pixels")
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if picture.width * picture.height > max_pixels:
-            raise TooManyPixelsError(f"more than {max_pixels} pixels")
         try:
-            return np.array(picture if picture.mode in {"RGB", "RGBA"} else picture.convert("RGB"))
+            picture.load()
+            return picture if picture.mode in {"RGB", "RGBA"} else picture.convert("RGB")
         except _BROKEN as error:
             raise UndecodableError(f"damaged {media_type}: {type(error).__name__}") from error

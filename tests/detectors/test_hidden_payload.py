@@ -82,18 +82,34 @@ def test_pixels_are_decoded_once_for_all_that_look_at_them(monkeypatch: pytest.M
 
     data = stealth(TEXT, size=(320, 256))
     first = pixels.rgb_pixels(data, "image/png", 1 << 20)
-    monkeypatch.setattr(pixels, "_decoded", lambda *_: pytest.fail("decoded twice"))
+    lossless = stealth(TEXT, size=(320, 256), format="WEBP", lossless=True, exact=True)
+    assert hidden_payload(lossless, "webp") is not None
+    monkeypatch.setattr(pixels, "_loaded", lambda *_: pytest.fail("decoded twice"))
     assert hidden_payload(data, "png") is not None
     assert np.shares_memory(pixels.decoded_pixels(data, "image/png", 1 << 20), first)
+    assert pixels.decoded_pixels(lossless, "image/webp", 1 << 20).shape == (256, 320, 4)
+
+
+@pytest.mark.parametrize("container, limit", module.MAX_PIXELS.items())
+def test_pictures_beyond_the_limit_are_not_decoded(container: str, limit: int) -> None:
+    """A lossless WebP of one colour has 40 bytes, whatever its size."""
+    side = int(limit**0.5) + 1
+    out = io.BytesIO()
+    Image.new("RGB", (side, side)).save(out, container.upper(), lossless=True)
+    assert hidden_payload(out.getvalue(), container) is None
+    assert module.colour_pixels(out.getvalue(), f"image/{container}", limit) is None
 
 
 def test_memory_that_ends_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     def ends(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(module, "decoded_pixels", ends)
+    monkeypatch.setattr(module, "first_columns", ends)
     with pytest.raises(MemoryError):
         hidden_payload(stealth(TEXT), "png")
+    monkeypatch.setattr(module, "decoded_pixels", ends)
+    with pytest.raises(MemoryError):
+        hidden_payload(stealth(TEXT, format="WEBP", lossless=True), "webp")
 
 
 @pytest.mark.parametrize("mode", ["P", "L", "LA", "1", "I;16"])

@@ -117,8 +117,7 @@ def _fuzz(seeds: range) -> None:
     looked_marked = 0
     for seed in seeds:
         data, media_type = originals[seed % len(originals)]
-        module._kept.arrays.clear()
-        module._kept.size = 0
+        module.forget_pixels()
         evidence = look(mutant(data, [0, 30, 160, 600], Random(seed)), media_type)
         assert evidence.strength != Strength.NEAR_CERTAIN
         looked_marked += evidence.strength is not None
