@@ -78,7 +78,7 @@ def _added(written: str) -> GeneratorHost:
     host, slash, path = written.strip().partition("/")
     if not _HOST.match(host.lower()) or len(host) < MIN_HOST:
         raise ValueError(
-            f"generator_hosts: {written!r} is no host; write it as images.example.org or images.example.org/made/"
+            f"hosts: {written!r} is no host; write it as images.example.org or images.example.org/made/"
         )
     return GeneratorHost(host.lower(), slash + path or "/", "picture", host.lower(), Strength.STRONG)
 

@@ -15,6 +15,7 @@ from lowbackground.manifests.html_tags import Tag, hidden_ranges, is_hidden, tag
 
 WHOLE_COUNT = 10  # elements from which a mark that only counts is taken to be on all of the text
 MAX_GAP = 4  # characters between blocks of Markdown: line breaks and a list's bullet
+_SHARED = frozenset(("ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"))  # under a country's name
 _PARAGRAPH = re.compile(rb"<(?:p|li|h[1-6]|td)(?=[\s>])", re.IGNORECASE)
 # Elements that ChatGPT writes offsets on and that stand beside each other; `strong` and `em` stand within them.
 _BLOCKS = frozenset(b"p li ul ol h1 h2 h3 h4 h5 h6 blockquote pre table hr div".split())
@@ -74,11 +75,14 @@ def _is_own(link: str, url: str | None) -> bool:
 
 
 def _site(url: str) -> str:
+    """What a host belongs to: its last two labels, or three as in `museum.co.uk`."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
         return ""
-    return ".".join(host.lower().split(".")[-2:])
+    labels = host.lower().split(".")
+    shared = len(labels[-1]) == 2 and labels[-2:-1] and labels[-2] in _SHARED
+    return ".".join(labels[-3 if shared else -2 :])
 
 
 def _measured(rule: HtmlRule, tags: Sequence[Tag], page: bytes, text_chars: int | None) -> Iterator[HtmlHit]:

@@ -407,7 +407,10 @@ HTML: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "tagged-link": (
-        ['<p><a href="https://museum.example/hours?a=1&amp;utm_source=chatgpt.com">x</a></p>'],
+        [
+            '<p><a href="https://museum.example/hours?a=1&amp;utm_source=chatgpt.com">x</a></p>',
+            '<a href="https://museum.co.uk/hours?utm_source=openai">x</a>',
+        ],
         [
             '<link rel="canonical" href="https://example.org/a?utm_source=chatgpt.com">',
             '<a href="https://www.example.org/b?utm_source=chatgpt.com">own site</a>',

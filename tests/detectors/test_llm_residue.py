@@ -274,3 +274,14 @@ def test_a_rule_with_an_unknown_key_is_refused_by_its_id() -> None:
     del twice["colour"]
     with pytest.raises(ValueError, match=r"mine: there are two"):
         read_rules({"version": 1, "text": [twice, twice], "html": []})
+
+
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [("www.museum.co.uk", False), ("shop.co.uk", True), ("museum.example", True), ("co.uk", True), ("uk", True)],
+)
+def test_a_tagged_link_counts_where_it_leads_to_another_site(own: str, found: bool) -> None:
+    page = b'<a href="https://museum.co.uk/hours?utm_source=chatgpt.com">x</a>'
+    row = {"raw": page, "media_type": "text/html", "text": PROSE, "url": f"https://{own}/a"}
+    (evidence,) = llm_residue()(records([row])).evidence
+    assert ("tagged-link" in (evidence.detail or "")) == found
