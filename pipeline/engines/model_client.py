@@ -38,22 +38,29 @@ class ModelClient:
     def __init__(self, address: str) -> None:
         self._address = address
         self._pipe: Connection | None = None
+        self._suspects = (
+            0  # records that the judge is about to show one by one, since the process ended over all of them
+        )
 
     def ask(self, detector: str, columns: pa.RecordBatch) -> Findings:
         """What the detector says about the records; asked again where the process ended meanwhile.
 
         Raises:
-            RemoteDetectorError: the detector raised there, or its process ended over these records, the second time when
-            the model was shown no others. The judge then asks about each by itself, which singles out the one at fault.
+            RemoteDetectorError: the detector raised there, or its process ended over these records when the model was shown
+            no others: once where they are several, and the judge then asks about each by itself; twice over a single one.
             ModelProcessError: the process ended again and again before the model saw them, or there is none.
         """
-        alone, ends = False, 0
+        rows = columns.num_rows
+        alone, ends, ended_alone = self._suspects > 0, 0, 0
+        self._suspects = max(0, self._suspects - rows)
         while True:
             try:
                 answer = self._answer(detector, columns, alone)
             except EndedError as ended:
                 ends += 1
-                if alone and ended.asked:
+                ended_alone += alone and ended.asked
+                if ended_alone == (1 if rows > 1 else 2):
+                    self._suspects = rows if rows > 1 else self._suspects
                     raise RemoteDetectorError(_ENDED) from ended
                 if ends == MOST_ENDS:
                     raise ModelProcessError(

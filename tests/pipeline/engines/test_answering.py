@@ -21,7 +21,7 @@ from lowbackground.pipeline.engines.model_process import (
     take_group,
 )
 from lowbackground.pipeline.errors import ModelProcessError
-from lowbackground.pipeline.judge import Breakdown, judge
+from lowbackground.pipeline.judge import Breakdown, RemoteDetectorError, judge
 from tests.factories import records
 from tests.fakes import QUIET, FakeModel
 
@@ -157,7 +157,7 @@ def test_a_process_that_ends_again_and_again_before_it_sees_the_records_is_given
 
 
 def test_of_records_over_which_it_ends_only_the_one_at_fault_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asked together, together again and alone, then each by itself; those at fault once more, to be sure."""
+    """Asked together, together again and without others, then each by itself; those at fault once more, to be sure."""
     asked: list[tuple[str, bool]] = []
 
     def answer(_client: ModelClient, _detector: str, columns: pa.RecordBatch, alone: bool) -> Answer:
@@ -179,5 +179,9 @@ def test_of_records_over_which_it_ends_only_the_one_at_fault_fails(monkeypatch: 
         "fake.quiet",
     ]
     together = [("axbyc", False), ("axbyc", True)]
-    singly = [("a", False), ("x", False), ("x", True), ("b", False), ("y", False), ("y", True), ("c", False)]
-    assert asked == together + singly
+    assert asked == together + [(text, True) for text in "axxbyyc"]
+    asked.clear()
+    client.ask("fake", records([{"text": "a"}, {"text": "b"}]))
+    with pytest.raises(RemoteDetectorError):
+        client.ask("fake", records([{"text": "x"}]))
+    assert asked == [("ab", False), ("x", False), ("x", True), ("x", True)]
