@@ -15,7 +15,8 @@ for _type, _ending in ((WORD, ".docx"), (SHEET, ".xlsx"), (SLIDES, ".pptx")):  #
     _NAMES.add_type(_type, _ending)
 _MAX_ENDING = 20  # characters; every ending in the table is shorter
 _FAMILIES = ("audio/", "image/", "video/")
-_NOT_PROSE = frozenset(("text/css", "text/javascript"))  # written for machines
+_TABLES = frozenset(("text/csv", "text/tab-separated-values"))  # whose rows would be one text
+_NOT_PROSE = frozenset(("text/css", "text/javascript")) | _TABLES  # written for machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def no_record(media_type: str | None) -> str:
         return "javascript"
     if media_type.startswith("font/"):
         return "font"
-    is_data = media_type.endswith(("/json", "/x-ndjson", "/xml", "+json", "+xml"))
+    is_data = media_type in _TABLES or media_type.endswith(("/json", "/x-ndjson", "/xml", "+json", "+xml"))
     return "structured-data" if is_data else "unknown-type"
 
 

@@ -22,7 +22,7 @@ SKIPPED = {
     "request": "a WARC request: what the crawler sent",
     "revisit": "a WARC revisit: the content was captured before and is not repeated",
     "sidecar-without-content": "a .c2pa file without the file that it vouches for",
-    "structured-data": "JSON, XML, a feed or other data written for programs",
+    "structured-data": "JSON, XML, CSV, a feed or other data written for programs; tables are read as Parquet or JSON Lines",
     "unknown-record": "a WARC record of a type that the standard does not name",
     "unknown-type": "neither text nor media that is understood",
     "unused-part": "a part of a sample that is neither its content nor its caption nor its metadata",

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lowbackground.pipeline.readers.reasons import SKIPPED
 from lowbackground.pipeline.runs.tally import Tally
 from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.verdicts.policy import UNKNOWN_REASONS
@@ -138,7 +139,8 @@ def _ending(result: RunResult) -> list[str]:
     rate = result.read_now / result.seconds if result.seconds > 0 else 0.0
     lines.append(f"{done or count(result.units, 'unit') + '; '}{result.seconds:.1f} s, {rate:,.0f} records/s")
     if not result.tally.records:
-        return [*lines, "no record was read: what was skipped, and why, stands above"]
+        told = "; ".join(f"{reason} is {SKIPPED[reason]}" for reason, _ in _ordered(result.tally.skipped)[:2])
+        return [*lines, f"no record was read: {told or 'the inputs are empty'}"]
     kept = f"kept rows: {result.out.rstrip('/')}/kept/" if result.tally.kept else "no row was kept"
     lines.append(f"{kept}    why a row was kept or not: lowbackground inspect {shlex.quote(result.out)} --id PROV_ID")
     return lines

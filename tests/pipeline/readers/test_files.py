@@ -51,6 +51,8 @@ def test_a_file_is_a_record_with_its_bytes(tmp_path: Path) -> None:
         ("a.js", b"let a = 1", "javascript"),
         ("a.json", b'{"a": 1}', "structured-data"),
         ("a.xml", b"<?xml version='1.0'?><a/>", "structured-data"),
+        ("a.csv", b"text,label\nA quiet harbour.,human\n", "structured-data"),
+        ("a.tsv", b"text\tlabel\nA quiet harbour.\thuman\n", "structured-data"),
     ],
 )
 def test_what_is_no_record_is_skipped_by_reason(tmp_path: Path, name: str, data: bytes, reason: str) -> None:

@@ -103,6 +103,7 @@ def test_keep_raw_writes_the_page_too(tmp_path: Path) -> None:
         ("font", response(b"wOF2" + bytes(50), content_type="font/woff2")),
         ("structured-data", response(b'{"a": 1}', content_type="application/json")),
         ("structured-data", response(b"<?xml version='1.0'?><rss></rss>", content_type="application/rss+xml")),
+        ("structured-data", response(b"day,rain\n1,2\n", content_type="text/csv; charset=utf-8")),
         ("unknown-type", response(bytes(range(256)), content_type="application/octet-stream")),
     ],
 )

@@ -507,6 +507,14 @@ def test_a_detector_that_was_set_up_and_judged_nothing_is_named_at_the_end(confi
     assert result.tally.passed_over["score_column score-column.no-value"] == judged
 
 
+def test_where_no_record_was_read_the_last_lines_say_why(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("text,label\nA harbour.,human\n", encoding="utf-8")
+    columns = {"captured_at": None, "captured_at_kind": None}
+    lines = summary(run(config.with_values(inputs=(str(tmp_path / "rows.csv"),), read={"columns": columns})))
+    (line,) = (line for line in lines if line.startswith("no record was read"))
+    assert line.startswith("no record was read: structured-data is JSON, XML, CSV")
+
+
 def test_a_capture_column_that_no_line_has_is_noticed(config: Config) -> None:
     columns = {"captured_at": "crawld", "captured_at_kind": "captured"}
     result = run(config.with_values(read=config.read.model_dump() | {"columns": columns}))
