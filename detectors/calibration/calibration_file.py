@@ -23,7 +23,7 @@ _AGAIN = "make it again with `lowbackground calibrate`"
 
 
 def write_calibration(calibration: Calibration, path: str | Path) -> None:
-    """Write a calibration into a file.
+    """Write a calibration into a file, which then holds all of it or what it held before.
 
     Raises:
         CalibrationError: the file cannot be written.
@@ -32,9 +32,12 @@ def write_calibration(calibration: Calibration, path: str | Path) -> None:
         {"format": FORMAT, "digest": calibration.digest, "calibration": orjson.Fragment(calibration.content)},
         option=orjson.OPT_SORT_KEYS,
     )
+    temporary = Path(f"{path}.tmp")
     try:
-        Path(path).write_bytes(line + b"\n")
+        temporary.write_bytes(line + b"\n")
+        temporary.replace(path)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise CalibrationError(f"{path}: cannot be written ({error.strerror}); name another file") from error
 
 
@@ -48,6 +51,13 @@ def read_calibration(path: str | Path, scale: Scale | None = None) -> Calibratio
     if scale is not None:
         check_scale(calibration, scale, str(path))
     return calibration
+
+
+def is_calibration(path: str | Path) -> bool:
+    """Whether a file was written as a calibration, of whatever detector and even if damaged since."""
+    with Path(path).open("rb") as file:
+        data = file.read(MAX_BYTES)
+    return data.startswith(b'{"calibration":') and FORMAT.encode() in data
 
 
 def parse_calibration(data: bytes, where: str) -> Calibration:

@@ -98,13 +98,17 @@ def number_of_words(lengths: str) -> tuple[int, ...]:
 
 
 def check_writable(out: str) -> None:
-    """Refuse a file that could not be written when all the work is done.
+    """Refuse a file that could not be written when all the work is done, or that holds something else.
 
     Raises:
-        ConfigError: it is a folder, or its folder is missing or may not be written to.
+        ConfigError: it is no file or no calibration, or its folder is missing or may not be written to.
     """
+    from lowbackground.detectors.calibration.calibration_file import is_calibration
+
     path = Path(out)
-    if path.is_dir():
-        raise ConfigError(f"{out}: is a folder; -o takes a file")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{out}: is {'a folder' if path.is_dir() else 'no file'}; -o takes a file")
+    if path.is_file() and path.stat().st_size and not is_calibration(path):
+        raise ConfigError(f"{out}: is there, and is no calibration: it is not written over; name a file that is new")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise ConfigError(f"{out}: cannot be written; its folder must be there, and you must be allowed to write to it")

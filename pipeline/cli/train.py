@@ -47,7 +47,7 @@ def text(
     """
     from lowbackground.pipeline.calibrating.calibrate_detector import Aim
     from lowbackground.pipeline.training.labelled_texts import HUMAN, MACHINE, Columns
-    from lowbackground.pipeline.training.train_text import CARD, train_text
+    from lowbackground.pipeline.training.train_text import CARD, emptied_on_error, train_text
     from lowbackground.pipeline.training.training_screen import card, lines
 
     resolved = with_settings(load_config(config) if config else Config(), settings or [])
@@ -55,7 +55,8 @@ def text(
     columns = Columns(label_column, group_column, words(human) or HUMAN, words(machine) or MACHINE)
     aim = Aim(rate=rate, edges=number_of_words(lengths), valid_days=valid_days)
     trained = train_text(data, out, columns, aim, resolved, lambda line: typer.echo(line, err=True))
-    (trained.folder / CARD).write_text(card(trained), encoding="utf-8")
+    with emptied_on_error(trained.folder):
+        (trained.folder / CARD).write_text(card(trained), encoding="utf-8")
     for line in lines(trained):
         typer.echo(line)
     typer.echo(f"{out}: use it as `detectors: {{ai_text: {{weights: {out}}}}}`")

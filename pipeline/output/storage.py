@@ -16,12 +16,14 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _CLOSED = (PermissionError, NotADirectoryError, FileExistsError)  # by type, as those of stores have no number
 
 
-def refusal(root: str, error: OSError) -> ConfigError | None:
-    """What to say and do where an error is that the folder `root` takes nothing; null where it is another error."""
+def refusal(root: str, error: OSError, *, goes_on: bool = True) -> ConfigError | None:
+    """What to say and do where an error is that the folder `root` takes nothing; null where it is another error.
+
+    `goes_on`: the same command goes on where it stopped, and does not begin anew.
+    """
     if error.errno in _FULL:
-        return ConfigError(
-            f"{root}: {error.strerror}; make room there, and give the same command again: what is done stays done"
-        )
+        kept = ": what is done stays done" if goes_on else ""
+        return ConfigError(f"{root}: {error.strerror}; make room there, and give the same command again{kept}")
     if isinstance(error, _CLOSED) or error.errno == errno.EROFS:
         return ConfigError(f"{root}: cannot write there ({error}); give -o a folder that you may write")
     return None

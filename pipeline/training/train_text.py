@@ -5,7 +5,8 @@ FOLDER/calibration.json                    from scores of models that saw nothin
 FOLDER/card.md                             what went in, and what it reached
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -24,6 +25,7 @@ from lowbackground.detectors.contract import RunFacts
 from lowbackground.pipeline.calibrating.calibrate_detector import Aim
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.output.storage import refusal
 from lowbackground.pipeline.runs.summary import count
 from lowbackground.pipeline.training.labelled_texts import Columns, LabelledTexts, read_labelled
 from lowbackground.pipeline.training.reach import Reach, reach_by_source
@@ -65,12 +67,19 @@ def train_text(
     """Fit the embedded text detector on labelled texts, and write it into the folder `out`; `tell` hears of progress.
 
     Raises:
-        ConfigError: the extra is missing, the folder is taken, or the data will not do.
+        ConfigError: the extra is missing, the folder is taken or full, or the data will not do.
     """
     _check_extra()
+    folder = _new_folder(out)
+    with emptied_on_error(folder):
+        return _trained(inputs, folder, columns, aim, config, tell)
+
+
+def _trained(
+    inputs: Sequence[str], folder: Path, columns: Columns, aim: Aim, config: Config, tell: Callable[[str], None]
+) -> Trained:
     from lowbackground.detectors.text_classifier.fit_text import fit_text
 
-    folder = _new_folder(out)
     texts = read_labelled(inputs, columns, config)
     now = config.as_of or datetime.now(UTC)
     tell(f"{count(len(texts.texts), 'text')} of {count(len(set(texts.groups)), 'source')}")
@@ -124,6 +133,23 @@ def _new_folder(out: str) -> Path:
     if taken is not None:
         raise ConfigError(f"{out}: holds {taken.name} already; name a folder that is new or empty")
     return folder
+
+
+@contextmanager
+def emptied_on_error(folder: Path) -> Iterator[None]:
+    """Leave a folder that was new as empty as it was, should what is written into it not come to its end.
+
+    Raises:
+        ConfigError: the folder takes nothing.
+    """
+    try:
+        yield
+    except BaseException as error:  # Ctrl-C too: weights without their calibration look like a result
+        for path in folder.iterdir():
+            path.unlink()
+        if isinstance(error, OSError) and (refused := refusal(str(folder), error, goes_on=False)) is not None:
+            raise refused from error
+        raise
 
 
 def _scale(folder: Path, now: datetime) -> Scale:

@@ -1,6 +1,8 @@
 """A calibration that is read back is the one that was written; anything else is refused with words that help."""
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +45,24 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     write_calibration(MADE, tmp_path / "c.json")
     assert read_calibration(tmp_path / "c.json", SCALE) == MADE
     assert json.loads((tmp_path / "c.json").read_bytes()) == written(MADE)
+
+
+def test_a_disk_that_fills_up_leaves_the_earlier_calibration_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "c.json"
+    write_calibration(MADE, path)
+
+    def full(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(data[:100])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(CalibrationError, match="No space left on device"):
+        write_calibration(replace(MADE, rate=0.002), path)
+    assert read_calibration(path, SCALE) == MADE
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_same_data_make_the_same_bytes(tmp_path: Path) -> None:

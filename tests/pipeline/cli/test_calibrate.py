@@ -102,6 +102,28 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
         call("gone.jsonl", "--config", config, "-o", out)
 
 
+def test_what_is_no_calibration_is_not_written_over(
+    config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = Path(jsonl(tmp_path / "h.jsonl", rows(100))).read_bytes()
+    with pytest.raises(ConfigError, match=r"^h\.jsonl: is there, and is no calibration: it is not written over"):
+        call("h.jsonl", "--config", config, "-o", "h.jsonl")
+    assert Path("h.jsonl").read_bytes() == data
+
+
+def test_an_earlier_calibration_and_an_empty_file_are_written_over(
+    config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jsonl(tmp_path / "h.jsonl", rows(400))
+    Path("c.json").touch()
+    for rate in ("0.05", "0.01"):
+        assert call("h.jsonl", "--config", config, "--rate", rate, "-o", "c.json")[0] == 0
+        assert json.loads(Path("c.json").read_bytes())["calibration"]["rate"] == float(rate)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("c.json")) == ["c.json"]
+
+
 def test_a_broken_input_makes_the_exit_code_1_and_still_writes_the_file(tmp_path: Path, config: str) -> None:
     path = Path(jsonl(tmp_path / "h.jsonl", rows(400)))
     path.write_text(path.read_text() + "{broken\n" * 20)

@@ -1,6 +1,8 @@
 """`lowbackground train text` as its user types it, from labelled texts to a detector that a run uses."""
 
+import errno
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -113,6 +115,30 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be written to"):
         call(labelled(tmp_path / "in.parquet"), "-o", str(tmp_path / "file"))
+
+
+def test_a_disk_that_fills_up_leaves_the_folder_new_and_is_named(tmp_path: Path) -> None:
+    def full() -> None:
+        with train_text.emptied_on_error(tmp_path):
+            (tmp_path / "ai_text.safetensors").write_bytes(b"the first half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(
+        ConfigError, match=r"No space left on device; make room there, and give the same command again$"
+    ):
+        full()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_interrupted_leaves_the_folder_new(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with train_text.emptied_on_error(tmp_path):
+            (tmp_path / "ai_text.json").write_text("{}")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_data_that_will_not_do_leave_no_weights(tmp_path: Path) -> None:
