@@ -63,7 +63,8 @@ class Aim:
 class Calibrated:
     """A calibration, and what became of the records that were read for it.
 
-    `unscored` counts those without a score, by the reason that the detector gave.
+    `unscored` counts those without a score, by the reason that the detector gave; `unnamed` those that have nothing in
+    `group_column`, if one was given, so that host or file stands for their source.
     """
 
     calibration: Calibration
@@ -72,6 +73,7 @@ class Calibrated:
     unreadable: int
     broken: tuple[str, ...] = field(default=())
     max_unreadable: float = 0.01
+    unnamed: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -115,6 +117,7 @@ def calibrate_detector(name: str, data: Data, aim: Aim, config: Config, display:
         scores.unreadable,
         tuple(scores.broken),
         config.max_unreadable,
+        scores.read - scores.named if data.group_column else 0,
     )
 
 

@@ -108,6 +108,10 @@ def _unscored(made: Calibrated) -> Iterator[str]:
     if made.unscored:
         told = ", ".join(f"{count:,} {reason}" for reason, count in made.unscored.items())
         yield f"not scored: {told}"
+    if made.unnamed:
+        yield (
+            f"without a source in the column of --group-column: {made.unnamed:,} of {made.read:,} records; host or file stands for it"
+        )
     if made.unreadable:
         yield f"unreadable: {made.unreadable:,}"
     for words in made.broken:

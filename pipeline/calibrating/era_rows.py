@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lowbackground.detectors.contract import RECORDS, OwnColumn, media_kind
-from lowbackground.pipeline.calibrating.scoring import Known, groups_of
+from lowbackground.pipeline.calibrating.scoring import Known, known_of
 from lowbackground.pipeline.config import Config, Read
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.explain.inspect_output import run_facts
@@ -119,7 +119,7 @@ def _known(rows: pa.RecordBatch, parts: dict[str, str], group_column: str | None
         ],
         schema=RECORDS,
     )
-    return Known(records, groups_of(records, rows, group_column))
+    return known_of(records, rows, group_column)
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -44,6 +44,7 @@ class Scores:
     captured: set[date] = field(default_factory=set)
     unscored: Counter[str] = field(default_factory=Counter)
     read: int = 0
+    named: int = 0
     unreadable: int = 0
     broken: list[str] = field(default_factory=list)
 
@@ -60,10 +61,11 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Records of known origin, and the source group of each."""
+    """Records of known origin, and the source group of each; `named` says which of them name it in the user's column."""
 
     records: pa.RecordBatch
     groups: Sequence[str]
+    named: Sequence[bool]
 
 
 def add_scores(
@@ -76,6 +78,7 @@ def add_scores(
     """
     for batch in known:
         scores.read += batch.records.num_rows
+        scores.named += sum(batch.named)
         findings = judge(batch.records, [detector]).findings
         captured = batch.records.column("captured_at").to_pylist()
         for row, (finding,) in enumerate(findings):
@@ -105,7 +108,7 @@ def known_records(
         ConfigError: a file cannot be read at this time.
     """
     for batch in input_batches(files, config, scores):
-        yield Known(with_own_columns(batch, [detector]), source_groups(batch, group_column))
+        yield known_of(with_own_columns(batch, [detector]), batch.passthrough, group_column)
 
 
 def input_batches(files: Iterable[tuple[Format, InputFile]], config: Config, losses: Losses) -> Iterator[Batch]:
@@ -126,7 +129,7 @@ def limited(known: Iterator[Known], limit: int | None) -> Iterator[Known]:
         if left is None:
             yield batch
             continue
-        yield Known(batch.records.slice(0, left), batch.groups[:left])
+        yield Known(batch.records.slice(0, left), batch.groups[:left], batch.named[:left])
         left -= batch.records.num_rows
         if left <= 0:
             return
@@ -147,6 +150,12 @@ def _batches(format_: Format, file: InputFile, read: Read, losses: Losses) -> It
             return
         losses.unreadable += len(batch.unreadable)
         yield batch
+
+
+def known_of(records: pa.RecordBatch, passthrough: pa.RecordBatch, column: str | None) -> Known:
+    """Records with their source groups, where this column of the user's, if any, names them."""
+    named = [False] * records.num_rows if column is None else own_values(passthrough, column).is_valid().to_pylist()
+    return Known(records, groups_of(records, passthrough, column), named)
 
 
 def source_groups(batch: Batch, column: str | None) -> list[str]:

@@ -75,6 +75,13 @@ def test_source_groups_are_a_column_else_the_host_else_the_file(tmp_path: Path) 
     assert by_team == {"red": 299, "blue": 10, path[-100:]: 20}
 
 
+def test_records_that_do_not_name_their_source_are_counted(tmp_path: Path) -> None:
+    lines = [row if place % 3 else {**row, "team": None} for place, row in enumerate(rows(300, team="red"))]
+    assert made(Data((jsonl(tmp_path / "some.jsonl", lines),), group_column="team")).unnamed == 100
+    assert made(Data((jsonl(tmp_path / "none.jsonl", rows(300)),), group_column="team")).unnamed == 300
+    assert made(Data((jsonl(tmp_path / "not-asked.jsonl", rows(300)),))).unnamed == 0
+
+
 def test_a_group_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has no column 'team'"):
         made(Data((parquet(tmp_path / "a.parquet", rows(10)),), group_column="team"))

@@ -88,3 +88,11 @@ def test_a_threshold_that_a_source_raised_says_from_where() -> None:
     made = calibrate(joined(calm, loud), Scale("x", "1"), made=MADE)
     pooled = dict(made.strata[0].thresholds)[0.001]
     assert f"raised from {pooled:.6g} for the sake of a source" in screen(Calibrated(made, 20_400, {}, 0))
+
+
+def test_records_without_a_source_of_their_own_are_told(made: Calibrated) -> None:
+    text = screen(replace(made, unnamed=1200))
+    assert (
+        "without a source in the column of --group-column: 1,200 of 9,000 records; host or file stands for it" in text
+    )
+    assert "--group-column" not in screen(made)
