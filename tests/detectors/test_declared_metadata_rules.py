@@ -134,6 +134,7 @@ def labels(value: str) -> list[Make]:
         *(lambda form=form: office({"AIGC": plain}, form) for form in ("docx", "xlsx", "pptx")),
         lambda: pdf({"AIGC": plain}),
         lambda: pdf(packet=packet),
+        lambda: pdf(packet=xmp("http://ns.adobe.com/pdfx/1.3/", {"AIGC": plain}, prefix="pdfx")),
     ]
 
 
