@@ -221,7 +221,7 @@ class TextOptions:
         """
         for folder in folders:
             check_tokenizer(folder, self.max_tokens)
-        windows = f" in {self.max_windows} windows" if self.max_windows > 1 else ""
+        windows = f" in {self.max_windows} windows of {self.min_tokens} or more" if self.max_windows > 1 else ""
         version = f"{rules}, {self.max_tokens} tokens{windows}, {self.precision}"
         scale = Scale(detector, version, orientation, digest_of_all(folders))
         read = read_calibration(self.calibration, scale) if self.calibration else None

@@ -153,6 +153,7 @@ def test_several_windows_score_their_mean(tmp_path: Path) -> None:
         assert told.get("cut", False) == (windows < 4)
         assert short.score is not None
     assert len({adapter(folder, max_tokens=100, max_windows=most).version for most in (1, 2, 9)}) == 3
+    assert len({adapter(folder, max_tokens=100, max_windows=2, min_tokens=least).version for least in (64, 65)}) == 2
     with pytest.raises(DetectorSetupError, match="max_windows 0: expected 1 or more"):
         adapter(folder, max_windows=0)
 
