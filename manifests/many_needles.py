@@ -180,8 +180,8 @@ _IN_TEXTS = """
     work hey_ reat hing comp he_d sion port h_th use_ he_t ough ver_ some thei heir eir_ ring he_w _pla
     _app tive _a_s ance _man nd_a _pre your sed_ king e_a_ re_t een_ _sho comm nts_ re_a ning _exp
 """
-_COMMON_WORDS = {
-    word.replace("_", " ").encode(): 1000 // rank
-    for words in (_IN_PAGES, _IN_TEXTS)
-    for rank, word in enumerate(words.split(), start=3)
-}
+_COMMON_WORDS: dict[bytes, int] = {}
+for _words in (_IN_PAGES, _IN_TEXTS):
+    for _rank, _spelt in enumerate(_words.split(), start=3):
+        _common = _spelt.replace("_", " ").encode()
+        _COMMON_WORDS[_common] = max(1000 // _rank, _COMMON_WORDS.get(_common, 0))
