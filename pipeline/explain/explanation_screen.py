@@ -23,6 +23,7 @@ _COLOUR = {"human": "green", "synthetic": "magenta", "unknown": "yellow", "mixed
 _REJECTED = {"label": "its label is not one of those kept", "opt-out": "it asks not to be trained on"}
 _HEADING = "bold"
 _FAINT = "dim"
+_VISIBLE = 0.005  # nats: half of the last digit that is shown
 _SIGNAL = 11  # columns for the longest signal
 _INDENT = " " * (2 + _SIGNAL)
 _DETAIL = (
@@ -114,7 +115,9 @@ def _numbers(evidence: Evidence, contribution: float) -> Iterator[str]:
         if value is not None
     ]
     if contribution:
-        numbers.append(f"adds {contribution:+.2f} to the log-odds")
+        less = evidence.llr is not None and abs(contribution) < abs(evidence.llr) - _VISIBLE
+        why = " (capped, or shared with others of its basis)" if less else ""
+        numbers.append(f"adds {contribution:+.2f} to the log-odds{why}")
     if numbers:
         yield ", ".join(numbers)
     if evidence.opt_out:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from lowbackground.detectors.evidence import Basis, Evidence, Finding, Signal
+from lowbackground.detectors.evidence import Basis, Evidence, Finding, Signal, Strength
 from lowbackground.manifests.credential import CREDENTIAL_TYPE, Claim, Credential, Integrity, Trust
 from lowbackground.pipeline.explain.explanation import Explanation, explain_row, finding_of
 from lowbackground.pipeline.explain.explanation_screen import lines, plain
@@ -95,6 +95,16 @@ def test_every_case_has_a_screen_and_json(case: Case) -> None:
     found = explained(row_of(case))
     assert all(line.isprintable() for line in screen(found))
     assert orjson.loads(orjson.dumps(found.to_json()))["verdict"]["label"] == found.label
+
+
+@pytest.mark.parametrize(
+    ("llr", "words"), [(6.0, "adds +4.00 to the log-odds (capped, or shared"), (2.0, "adds +2.00")]
+)
+def test_a_ratio_that_does_not_count_in_full_is_said_to(llr: float, words: str) -> None:
+    hit = Evidence(Signal.SYNTHETIC, "ai.above-threshold", Strength.STRONG, score=1.0, fpr=0.001, llr=llr)
+    text = "\n".join(screen(explained(row_of(Case([Finding("ai", "1", Basis.CLASSIFIER, hit)], prior_logit=0.0)))))
+    assert words in text
+    assert ("capped" in text) == (llr > 4)
 
 
 def test_another_policy_is_said_to_be_another() -> None:
