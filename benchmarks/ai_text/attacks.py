@@ -11,7 +11,7 @@ from lowbackground.detectors.text_classifier.features import prepared
 from lowbackground.detectors.text_classifier.fit import WINDOWS
 from lowbackground.detectors.text_classifier.fit_examples import look
 from lowbackground.detectors.text_classifier.fit_folds import Aligned
-from lowbackground.detectors.text_classifier.fit_heads import combine
+from lowbackground.detectors.text_classifier.fit_heads import Recipe, combine
 from lowbackground.detectors.text_classifier.weights import Combine
 
 OF_A_GROUP = 300  # texts
@@ -83,7 +83,7 @@ def attacked(scored: Scored, folds: Mapping[str, Aligned], weighed: Combine) -> 
             texts = [scored.texts.text[row] for row in _some(scored, group)]
             if not texts:
                 continue
-            seen = look([prepared(change(text, dice).encode(), WINDOWS) for text in texts])
+            seen = look([prepared(change(text, dice).encode(), WINDOWS) for text in texts], Recipe().bags)
             scores = combine(heads(seen), weighed)
             for length, inside in lengths(seen.words).items():
                 beyond[at : at + len(texts)] |= inside[:, None] & (scores[:, None] > np.array(bounds[length]))

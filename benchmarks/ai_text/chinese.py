@@ -15,7 +15,7 @@ from benchmarks.ai_text.table import Scored
 from benchmarks.ai_text.texts import Texts, read_texts
 from lowbackground.detectors.text_classifier.chinese import chinese_gates
 from lowbackground.detectors.text_classifier.features import SLICE, chinese_features, prepared_chinese
-from lowbackground.detectors.text_classifier.fit_examples import Examples, balanced, unit_rows
+from lowbackground.detectors.text_classifier.fit_examples import Examples, unit_rows
 from lowbackground.detectors.text_classifier.fit_linear import LinearFit, LinearRecipe, fit_linear
 from lowbackground.detectors.text_classifier.gates import PASSED
 from lowbackground.detectors.text_classifier.windows import Windows
@@ -37,8 +37,8 @@ def chinese(folder: Path, seed: int) -> Scored:
     def fit(rows: np.ndarray) -> LinearFit:
         machine = texts.kind[rows] != "human"
         emphasis = np.where(texts.kind[rows] == "edited", 0.2, 1.0)
-        examples = Examples((), machine, texts.file[rows].astype(str), emphasis)
-        return fit_linear(matrix[rows], examples, balanced(examples), RECIPE, seed)
+        examples = Examples((), machine, texts.file[rows].astype(str), emphasis[:, None])
+        return fit_linear(matrix[rows], examples, RECIPE, seed)
 
     final = fit(np.flatnonzero(trains))
     bridge = (texts.kind == "human") & ~texts.trains

@@ -14,15 +14,18 @@ from benchmarks.ai_text.texts import Texts
 from lowbackground.detectors.text_classifier.fit import Material
 from lowbackground.detectors.text_classifier.fit_examples import Examples
 from lowbackground.detectors.text_classifier.fit_folds import Aligned, fit_kept, fit_without
-from lowbackground.detectors.text_classifier.fit_heads import HEADS, HeadsFit, Recipe
+from lowbackground.detectors.text_classifier.fit_heads import GUARDED, PLAIN, HeadsFit, Recipe
 
 
 @dataclass(frozen=True, slots=True)
 class Diet:
-    """What trains: how much each kind counts, and how many texts of a file and kind there are at most."""
+    """What trains: how much each kind counts in each of the recipe's diets, and how many texts of a file and kind at most."""
 
-    emphasis: Mapping[str, float] = field(
-        default_factory=lambda: {"human": 1.0, "core": 1.0, "edited": 0.2, "base": 0.25}
+    emphasis: Mapping[int, Mapping[str, float]] = field(
+        default_factory=lambda: {
+            GUARDED: {"human": 1.0, "core": 1.0, "edited": 0.2, "base": 0.25},
+            PLAIN: {"human": 1.0, "core": 1.0, "edited": 1.0},
+        }
     )
     most: int = 4000  # more of the same source adds time alone
 
@@ -47,14 +50,14 @@ def examples_of(texts: Texts, diet: Diet) -> Examples:
     """The texts as examples; those of models without instruction tuning are negatives, as their style is human."""
     positive = np.isin(texts.kind, ("core", "edited", "attack"))
     source = np.char.add(np.char.add(texts.file.astype(str), "/"), texts.kind.astype(str))
-    emphasis = np.array([diet.emphasis.get(kind, 0.0) for kind in texts.kind.tolist()])
-    return Examples(texts.normal, positive, source, emphasis, texts.domain.astype(str))
+    emphasis = [[diet.emphasis[each].get(kind, 0.0) for each in sorted(diet.emphasis)] for kind in texts.kind.tolist()]
+    return Examples(texts.normal, positive, source, np.array(emphasis), texts.domain.astype(str))
 
 
 def training_rows(texts: Texts, diet: Diet, seed: int) -> np.ndarray:
     """Whether each text trains: its licence allows it, its kind is one that trains, its source is not over its share."""
     wanted = texts.trains & (np.isin(texts.kind, ("human", "core", "base")) | rewritten(texts.file, texts.kind))
-    wanted &= np.isin(texts.kind, sorted(diet.emphasis))
+    wanted &= np.isin(texts.kind, sorted({kind for each in diet.emphasis.values() for kind in each}))
     order = np.random.default_rng(seed).permutation(len(texts))
     taken: dict[tuple[str, str], int] = {}
     for row in order.tolist():
@@ -80,8 +83,8 @@ def cross_fit(
     trains &= present
     bridge = (texts.kind == "human") & ~texts.trains & present
     kept = fit_kept(ready, trains, bridge, recipe, seed)
-    whole = np.full((len(texts), len(HEADS)), np.nan)
-    pieces = np.full((len(ready.of), len(HEADS)), np.nan)
+    whole = np.full((len(texts), len(recipe.heads)), np.nan)
+    pieces = np.full((len(ready.of), len(recipe.heads)), np.nan)
     fitted: dict[str, Aligned] = {}
     for group in np.unique(groups[present]).tolist():
         inside = groups == group

@@ -12,8 +12,16 @@ from benchmarks.ai_text.table import Scored
 from benchmarks.ai_text.texts import MIN_WORDS, Texts, read_texts
 from lowbackground.detectors.text_classifier.features import SLICE
 from lowbackground.detectors.text_classifier.fit import material
-from lowbackground.detectors.text_classifier.fit_heads import Recipe, combination, combine
-from lowbackground.detectors.text_classifier.fit_linear import LinearRecipe
+from lowbackground.detectors.text_classifier.fit_heads import (
+    FOREST,
+    GUARDED,
+    Forest,
+    LinearHead,
+    Recipe,
+    combination,
+    combine,
+)
+from lowbackground.detectors.text_classifier.fit_linear import LinearRecipe, Training
 from lowbackground.detectors.text_classifier.gates import PASSED, gates
 from lowbackground.detectors.text_classifier.tokens import tokenise
 
@@ -21,12 +29,16 @@ CUT = 0.25  # the share of pieces that take the place of their text
 LONG = 400  # words: some of the texts that have more are calibrated by a piece, so that the shorter lengths are carried too
 BASELINE = (  # the prototype: no pieces, no negatives from base models, rewrites as full positives, no steadiness
     Recipe(
-        word=LinearRecipe(steadiness=0.0, passes=5),
-        masked=LinearRecipe(steadiness=0.0, passes=5),
-        shares={"w": 1.0, "m": 1.0, "s": 1.0},
-        pieces=False,
+        linear={
+            "w": LinearHead("word_ngrams", LinearRecipe((Training(passes=5),))),
+            "m": LinearHead("masked_ngrams", LinearRecipe((Training(passes=5),))),
+        },
+        forest=Forest(rounds=160, learning_rate=0.08, diet=GUARDED),
+        network=None,
+        shares={"w": 1.0, "m": 1.0, FOREST: 1.0},
+        whole=(GUARDED,),
     ),
-    Diet(emphasis={"human": 1.0, "core": 1.0, "edited": 1.0}, most=1 << 30),
+    Diet(emphasis={GUARDED: {"human": 1.0, "core": 1.0, "edited": 1.0}}, most=1 << 30),
 )
 
 
@@ -50,7 +62,7 @@ def run(folder: Path, seed: int, *, baseline: bool, touch: bool) -> Run:
     """Train all folds and score every text by the model that did not see its group."""
     recipe, diet = BASELINE if baseline else (Recipe(), Diet())
     texts, stopped = prose(read_texts(folder))
-    ready = material(examples_of(texts, diet), seed)
+    ready = material(examples_of(texts, diet), recipe, seed)
     fitted = cross_fit(texts, ready, folds(), recipe, diet, seed, touch=touch)
     human = (texts.kind == "human") & ~np.isnan(fitted.whole[:, 0])
     weighed = combination(fitted.whole[human], np.zeros(np.count_nonzero(human), np.bool_), recipe)

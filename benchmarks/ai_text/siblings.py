@@ -30,12 +30,13 @@ def siblings(folder: Path, seed: int = 0) -> dict[str, list[object]]:
         "lechmazur_debate, GPT-5.x and Claude Opus": (texts.file == "lechmazur_debate")
         & ((np.char.find(generator, "gpt-5") >= 0) | (np.char.find(generator, "opus") >= 0)),
     }
-    ready = material(examples_of(texts, diet), seed)
+    recipe = Recipe()
+    ready = material(examples_of(texts, diet), recipe, seed)
     trains = training_rows(texts, diet, seed) & ~np.any(list(held.values()), axis=0)
-    heads = fit(ready, np.flatnonzero(trains), Recipe(), seed)
+    heads = fit(ready, np.flatnonzero(trains), recipe, seed)
     human = np.flatnonzero((texts.kind == "human") & ~texts.trains)
     of_humans = outputs(heads, ready, human)
-    weighed = combination(of_humans, np.zeros(len(human), np.bool_), Recipe())
+    weighed = combination(of_humans, np.zeros(len(human), np.bool_), recipe)
     bounds = {
         name: cuts(combine(of_humans, weighed)[inside]) for name, inside in lengths(ready.seen.words[human]).items()
     }

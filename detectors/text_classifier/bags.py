@@ -1,13 +1,15 @@
 """Bags of hashed n-grams: which buckets a text falls into, and how often.
 
-- `word_ngrams`: words and marks as they are. `masked_ngrams`: words outside of the most frequent ones are replaced by
-  their last three letters, so that what is left is grammar rather than topic. `character_ngrams`: for Chinese.
+- `word_ngrams`: words and marks as they are. `word_trigrams`: three of them in a row, which are turns of phrase.
+- `masked_ngrams`: words outside of the most frequent ones are replaced by their last three letters, so that what is left
+  is grammar rather than topic. `skeleton_ngrams`: of such words nothing is left but their place. `character_ngrams`: for
+  Chinese.
 - A bucket is the top bits of a 64-bit hash; orders of n-grams share the buckets, and differ by a salt.
 - A bag depends on its own text alone; n-grams never reach over the end of a text.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,15 +17,19 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from lowbackground.detectors.text_classifier.tokens import MARK, PUNCTUATION, U64, WORD, Tokens, mixed, tokenise
+from lowbackground.detectors.text_classifier.tokens import MARK, NUMBER, PUNCTUATION, U64, WORD, Tokens, mixed, tokenise
 
 MAX_BITS = 20
 _STEP = (
     U64(0x9E3779B97F4A7C15),
     U64(0xBF58476D1CE4E5B9),
     U64(0x94D049BB133111EB),
-)  # constants of SplitMix64 (Steele 2014)
+    U64(0xD6E8FEB86659FD93),
+)  # constants of SplitMix64 (Steele 2014), multiplier of rrmxmx (P. Evensen, 2018)
 _FREQUENT_BITS = 18
+FREQUENT_WORDS = 1500  # in `frequent_words.json`, the most frequent first
+SKELETON_WORDS = 600  # most frequent words that a skeleton keeps; with 250 and endings of the others it found as much
+_ANY_WORD, _ANY_NUMBER = U64(0x9FB21C651E98DF25), U64(0xC6A4A7935BD1E995)  # any two numbers that no token has
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,28 @@ def masked_ngrams(tokens: Tokens, bits: int = MAX_BITS, orders: Sequence[int] = 
     hashes, kinds = tokens.hash[kept], tokens.kind[kept]
     rare = (kinds == WORD) & ~is_frequent(hashes)
     return ngrams(np.where(rare, tokens.suffix[kept], hashes), tokens.document[kept], tokens.documents, bits, orders)
+
+
+def word_trigrams(tokens: Tokens, bits: int = MAX_BITS) -> Bags:
+    """Three words, numbers or marks in a row."""
+    return word_ngrams(tokens, bits, (3,))
+
+
+def skeleton_ngrams(tokens: Tokens, bits: int = MAX_BITS, orders: Sequence[int] = (2, 3, 4)) -> Bags:
+    """N-grams in which all words outside of the 600 most frequent are one and the same word, and all numbers one number."""
+    kept = tokens.kind != MARK
+    hashes, kinds = tokens.hash[kept], tokens.kind[kept]
+    hashes[(kinds == WORD) & ~is_frequent(hashes, SKELETON_WORDS)] = _ANY_WORD
+    hashes[kinds == NUMBER] = _ANY_NUMBER
+    return ngrams(hashes, tokens.document[kept], tokens.documents, bits, orders)
+
+
+ENGLISH_BAGS: Mapping[str, Callable[[Tokens, int], Bags]] = {
+    "word_ngrams": word_ngrams,
+    "word_trigrams": word_trigrams,
+    "masked_ngrams": masked_ngrams,
+    "skeleton_ngrams": skeleton_ngrams,
+}
 
 
 def ngrams(
@@ -85,18 +113,18 @@ def _counted(keys: NDArray[np.uint64], documents: int, bits: int) -> Bags:
     )
 
 
-def is_frequent(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Whether tokens are among the most frequent words of English; about one in 200 others passes for one."""
-    return _frequent_table().take((hashes >> U64(64 - _FREQUENT_BITS)).astype(np.int64))
+def is_frequent(hashes: NDArray[np.uint64], words: int = FREQUENT_WORDS) -> NDArray[np.bool_]:
+    """Whether tokens are among so many of the most frequent words of English; of others at most one in 170 passes for one."""
+    return _frequent_table(words).take((hashes >> U64(64 - _FREQUENT_BITS)).astype(np.int64))
 
 
 @cache
-def _frequent_table() -> NDArray[np.bool_]:
-    """The words of `frequent_words.json`: 1,500 that the largest share of human texts holds.
+def _frequent_table(number: int) -> NDArray[np.bool_]:
+    """The first words of `frequent_words.json`: 1,500 that the largest share of human texts holds.
 
     Counted by `benchmarks/ai_text/frequent_words.py`.
     """
-    words = json.loads(files(__package__).joinpath("frequent_words.json").read_text())
+    words = json.loads(files(__package__).joinpath("frequent_words.json").read_text())[:number]
     table = np.zeros(1 << _FREQUENT_BITS, np.bool_)
     table[tokenise([word.encode() for word in words]).hash >> U64(64 - _FREQUENT_BITS)] = True
     return table

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lowbackground.detectors.text_classifier.bags import MAX_BITS
+from lowbackground.detectors.text_classifier.bags import ENGLISH_BAGS, MAX_BITS
 from lowbackground.detectors.text_classifier.style import STYLE_NAMES
 from lowbackground.detectors.text_classifier.tables import Tables
 
 if TYPE_CHECKING:
     from lowbackground.detectors.text_classifier.weights import Card, Combine, Linear, Network, Trees
 
-_BAGS = {"en": ("word_ngrams", "masked_ngrams"), "zh": ("character_ngrams",)}  # languages, and the bags that each has
+_BAGS = {"en": tuple(ENGLISH_BAGS), "zh": ("character_ngrams",)}  # languages, and the bags that each has
 
 
 def problems(card: "Card", tables: Tables) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """From texts to what the heads of the classifier look at; the only way there, for training and for scoring."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lowbackground.detectors.text_classifier.bags import MAX_BITS, Bags, masked_ngrams, word_ngrams
+from lowbackground.detectors.text_classifier.bags import ENGLISH_BAGS, MAX_BITS, Bags
 from lowbackground.detectors.text_classifier.chinese import character_ngrams, normalise_chinese
 from lowbackground.detectors.text_classifier.normalise import normalise
 from lowbackground.detectors.text_classifier.style import style
@@ -21,8 +21,7 @@ class Features:
     """What is known of `len(words)` texts; row i of each belongs to text i."""
 
     words: NDArray[np.int64]  # number of words in the windows
-    word_ngrams: Bags
-    masked_ngrams: Bags
+    bags: Mapping[str, Bags]
     style: NDArray[np.float32]
 
 
@@ -31,10 +30,15 @@ def prepared(data: bytes, windows: Windows) -> bytes:
     return windowed(normalise(beginning(data, windows.raw)), windows)
 
 
-def features(normal: Sequence[bytes], bits: int = MAX_BITS) -> Features:
+def features(normal: Sequence[bytes], bits: int = MAX_BITS, bags: Collection[str] = tuple(ENGLISH_BAGS)) -> Features:
     """The features of prepared texts in English; give at most `SLICE` texts at a time, or memory grows with them."""
     tokens = tokenise(normal)
-    return Features(word_counts(tokens), word_ngrams(tokens, bits), masked_ngrams(tokens, bits), style(tokens))
+    return Features(word_counts(tokens), english_bags(tokens, bags, bits), style(tokens))
+
+
+def english_bags(tokens: Tokens, wanted: Collection[str], bits: int = MAX_BITS) -> dict[str, Bags]:
+    """Those of `ENGLISH_BAGS` that are wanted."""
+    return {name: make(tokens, bits) for name, make in ENGLISH_BAGS.items() if name in wanted}
 
 
 def word_counts(tokens: Tokens) -> NDArray[np.int64]:

@@ -4,9 +4,10 @@
   length for evidence.
 - A source weighs as the root of its number of texts, and both classes weigh the same in all: few large data sets would
   else decide everything.
+- The same examples may train several models by different diets: how much each counts in each is given beforehand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
@@ -33,8 +34,8 @@ _SPACE = ord(" ")
 class Examples:
     """Prepared texts (`features.prepared`); one element a text.
 
-    `source` names where each comes from; `emphasis` is how much it counts beside others of its source, 1 as a rule.
-    `part` says which part of its source, such as a genre, and may be left out.
+    `source` names where each comes from; `emphasis`, float[n, diets], is how much it counts beside others of its source in
+    each diet, 1 as a rule, 0 where it takes no part. `part` says which part of its source, such as a genre, and may be left out.
     """
 
     normal: Sequence[bytes]
@@ -84,37 +85,36 @@ def _piece(normal: bytes, spaces: NDArray[np.intp], random: np.random.Generator)
     return normal[spaces[first - 1] + 1 if first else 0 : spaces[first + words - 1]]
 
 
-def balanced(examples: Examples, evenness: float = 0.5) -> Floats:
-    """The weight of each example; they add up to their number. `evenness` 0 weighs texts alike, 1 sources."""
-    cell, count = _counted(examples.source, examples.machine)
-    weight = examples.emphasis / count[cell].astype(np.float64) ** evenness
+def balanced(examples: Examples, diet: int = 0, evenness: float = 0.5) -> Floats:
+    """The weight of each example in a diet; they add up to the number of those that take part.
+
+    `evenness` 0 weighs texts alike, 1 sources.
+    """
+    emphasis = examples.emphasis[:, diet]
+    present = emphasis > 0
+    distinct, label = np.unique(examples.source, return_inverse=True)
+    cell = label * 2 + examples.machine
+    count = np.bincount(cell, present, minlength=2 * len(distinct))
+    weight = emphasis / np.maximum(count, 1.0)[cell] ** evenness
     for machine in (False, True):
         chosen = examples.machine == machine
         total = weight[chosen].sum()
         if total:
-            weight[chosen] *= len(weight) / 2 / total
+            weight[chosen] *= np.count_nonzero(present) / 2 / total
     return weight
-
-
-def _counted(names: NDArray[np.str_], machine: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """A number for each name and class, and how many examples have it."""
-    distinct, label = np.unique(names, return_inverse=True)
-    cell = label * 2 + machine
-    return cell, np.bincount(cell, minlength=2 * len(distinct))
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the heads see of texts: `words` how many each has, matrices of unit rows for both bags, style as float32."""
+    """What the heads see of texts: `words` how many each has, a matrix of unit rows for each bag, style as float32."""
 
     words: NDArray[np.int64]
-    word_ngrams: "csr_matrix"
-    masked_ngrams: "csr_matrix"
+    bags: Mapping[str, "csr_matrix"]
     style: NDArray[np.float32]
 
     def only(self, rows: NDArray[np.intp]) -> Self:
         """These rows of it."""
-        return type(self)(self.words[rows], self.word_ngrams[rows], self.masked_ngrams[rows], self.style[rows])
+        return type(self)(self.words[rows], {name: bag[rows] for name, bag in self.bags.items()}, self.style[rows])
 
     def __add__(self, other: Self) -> Self:
         """One after the other."""
@@ -122,19 +122,17 @@ class Seen:
 
         return type(self)(
             np.concatenate([self.words, other.words]),
-            vstack([self.word_ngrams, other.word_ngrams], format="csr"),
-            vstack([self.masked_ngrams, other.masked_ngrams], format="csr"),
+            {name: vstack([bag, other.bags[name]], format="csr") for name, bag in self.bags.items()},
             np.concatenate([self.style, other.style]),
         )
 
 
-def look(normal: Sequence[bytes]) -> Seen:
-    """The features of prepared texts in English."""
-    slices = [features(normal[start : start + SLICE]) for start in range(0, max(1, len(normal)), SLICE)]
+def look(normal: Sequence[bytes], bags: Collection[str]) -> Seen:
+    """The features of prepared texts in English, with these of `bags.ENGLISH_BAGS`."""
+    slices = [features(normal[start : start + SLICE], bags=bags) for start in range(0, max(1, len(normal)), SLICE)]
     return Seen(
         np.concatenate([each.words for each in slices]),
-        unit_rows([each.word_ngrams for each in slices]),
-        unit_rows([each.masked_ngrams for each in slices]),
+        {name: unit_rows([each.bags[name] for each in slices]) for name in slices[0].bags},
         np.concatenate([each.style for each in slices]),
     )
 

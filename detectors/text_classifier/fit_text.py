@@ -19,7 +19,7 @@ from lowbackground.detectors.text_classifier.features import prepared
 from lowbackground.detectors.text_classifier.fit import WINDOWS, english, material
 from lowbackground.detectors.text_classifier.fit_examples import Examples, Floats
 from lowbackground.detectors.text_classifier.fit_folds import fit_kept, fit_without
-from lowbackground.detectors.text_classifier.fit_heads import HEADS, KNOT, Recipe, combination, combine
+from lowbackground.detectors.text_classifier.fit_heads import DIETS, KNOT, Recipe, combination, combine
 from lowbackground.detectors.text_classifier.score import Scorer
 from lowbackground.detectors.text_classifier.weights import Combine, Language, write_weights
 
@@ -87,13 +87,14 @@ def fit_text(
     _check_numbers(made_by_machine, prose.gated)
     folds = _folds(names, made_by_machine)
     bridge = _bridge(names, made_by_machine, seed)
-    examples = Examples(prose.normal, made_by_machine, names, np.ones(len(prose.rows)))
-    whole, recipe = material(examples, seed), Recipe()
+    examples = Examples(prose.normal, made_by_machine, names, np.ones((len(prose.rows), DIETS)))
+    recipe = Recipe()
+    whole = material(examples, recipe, seed)
     kept = fit_kept(whole, ~bridge, bridge, recipe, seed)
     tell(
         f"fitted on {len(bridge) - bridge.sum():,} texts; {bridge.sum():,} human ones hold the scales of models together"
     )
-    held_out = np.zeros((len(examples), len(HEADS)))
+    held_out = np.zeros((len(examples), len(recipe.heads)))
     for fold in np.unique(folds).tolist():
         rows = np.flatnonzero(folds == fold)
         held_out[rows] = fit_without(kept, whole, folds == fold, recipe, seed)(whole.seen.only(rows))

@@ -14,7 +14,7 @@ from lowbackground.detectors.text_classifier.tables import Tables
 from lowbackground.detectors.text_classifier.weights import Linear, Network, Trees
 
 Floats = NDArray[np.float64]
-_CUT = 5.0  # standard deviations of an input beyond which more of it says no more
+CUT = 5.0  # standard deviations of an input beyond which more of it says no more
 
 
 def linear(head: Linear, bag: Bags, tables: Tables) -> Floats:
@@ -28,15 +28,18 @@ def linear(head: Linear, bag: Bags, tables: Tables) -> Floats:
 def network(head: Network, bag: Bags, inputs: Mapping[str, Floats], tables: Tables) -> Floats:
     """The output of a network for each text."""
     bucket, value, norm = _weighed(bag, head.bits, tables[head.values])
-    pooled = _sums(tables[head.embedding].take(bucket, axis=0).astype(np.int64) * value[:, None], bag)
-    columns = list((pooled.astype(np.float64) * head.pool_scale / norm[:, None]).T)
-    for name, mean, deviation in zip(head.inputs, tables[head.mean], tables[head.deviation], strict=True):
-        columns.append(np.clip((inputs[name] - float(mean)) / float(deviation), -_CUT, _CUT))
-    hidden = np.tile(tables[head.hidden_bias].astype(np.float64), (len(norm), 1))
-    for column, weights in zip(columns, tables[head.hidden].astype(np.float64), strict=True):
-        hidden += column[:, None] * weights
+    embedded = tables[head.embedding].take(bucket, axis=0).T
+    pooled = np.stack([_sums(column * value, bag) for column in embedded]).astype(np.float64) * head.pool_scale / norm
+    beside = np.empty((len(head.inputs), len(norm)))
+    for row, name in enumerate(head.inputs):
+        beside[row] = inputs[name]
+    mean, deviation = (tables[each].astype(np.float64)[:, None] for each in (head.mean, head.deviation))
+    rows = np.concatenate((pooled, np.clip((beside - mean) / deviation, -CUT, CUT)))
+    hidden = np.tile(tables[head.hidden_bias].astype(np.float64)[:, None], len(norm))
+    for row, weights in zip(rows, tables[head.hidden].astype(np.float64), strict=True):
+        hidden += weights[:, None] * row
     output = np.full(len(norm), head.out_bias)
-    for unit, weight in zip(np.maximum(hidden, 0.0).T, tables[head.out].astype(np.float64), strict=True):
+    for unit, weight in zip(np.maximum(hidden, 0.0), tables[head.out].astype(np.float64), strict=True):
         output += unit * weight
     return output
 
@@ -50,10 +53,10 @@ def _weighed(bag: Bags, bits: int, values: NDArray[np.int16]) -> tuple[NDArray[n
 
 def _sums(values: NDArray[np.int64], bag: Bags) -> NDArray[np.int64]:
     """Sums over the entries of each text."""
-    sums = np.zeros((len(bag.indptr) - 1, *values.shape[1:]), np.int64)
+    sums = np.zeros(len(bag.indptr) - 1, np.int64)
     filled = np.flatnonzero(np.diff(bag.indptr))
     if len(filled):
-        sums[filled] = np.add.reduceat(values, bag.indptr[filled], axis=0)
+        sums[filled] = np.add.reduceat(values, bag.indptr[filled])
     return sums
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lowbackground.detectors.text_classifier.bags import Bags, masked_ngrams, word_ngrams
+from lowbackground.detectors.text_classifier.bags import Bags
 from lowbackground.detectors.text_classifier.chinese import character_ngrams
+from lowbackground.detectors.text_classifier.features import english_bags
 from lowbackground.detectors.text_classifier.heads import Floats, linear, network, trees
 from lowbackground.detectors.text_classifier.style import STYLE_NAMES, style
 from lowbackground.detectors.text_classifier.tables import Tables
@@ -27,11 +28,7 @@ class Scorer:
     def english(self, tokens: Tokens, words: NDArray[np.int64]) -> Floats:
         """The score of each text of a slice; `words` is how many each has."""
         wanted = {head.bag for head in self.language.heads if head.type != "trees"}
-        bags: dict[str, Bags] = {
-            name: make(tokens)
-            for name, make in (("word_ngrams", word_ngrams), ("masked_ngrams", masked_ngrams))
-            if name in wanted
-        }
+        bags = english_bags(tokens, wanted)
         inputs = {"words": words.astype(np.float64)}
         if any(head.type != "linear" and head.inputs for head in self.language.heads):
             inputs |= dict(zip(STYLE_NAMES, np.ascontiguousarray(style(tokens).T, np.float64), strict=True))

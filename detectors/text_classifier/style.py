@@ -90,8 +90,8 @@ def style(tokens: Tokens) -> NDArray[np.float32]:
 
 def _tally(tokens: Tokens, ids: NDArray[np.int16], classes: int, among: NDArray[np.bool_]) -> NDArray[np.float64]:
     """How often each class occurs in each text; class -1 is none."""
-    chosen = among & (ids >= 0)
-    keys = tokens.document[chosen] * classes + ids[chosen]
+    chosen = np.flatnonzero(among & (ids >= 0))
+    keys = tokens.document.take(chosen) * classes + ids.take(chosen)
     return np.bincount(keys, minlength=tokens.documents * classes).reshape(-1, classes).astype(np.float64)
 
 

@@ -64,9 +64,11 @@ class Tokens:
 
     def sums(self, values: NDArray[np.bool_] | NDArray[np.int64]) -> NDArray[np.int64]:
         """Sums of whole numbers, one a token, over each text."""
-        running = np.zeros(len(values) + 1, np.int64)
-        np.cumsum(values, out=running[1:])
-        total: NDArray[np.int64] = np.diff(running[np.searchsorted(self.document, np.arange(self.documents + 1))])
+        total = np.zeros(self.documents, np.int64)
+        bounds = np.searchsorted(self.document, np.arange(self.documents + 1))
+        filled = np.flatnonzero(np.diff(bounds))
+        if len(filled):
+            total[filled] = np.add.reduceat(values, bounds[filled], dtype=np.int64)
         return total
 
 

@@ -21,7 +21,7 @@ MAX_CARD = 1 << 20  # bytes
 _AGAIN = "give the folder that `lowbackground train text` wrote, or the card in it, with its tables beside it"
 _STRICT = {"extra": "forbid", "allow_inf_nan": False}
 
-BagName = Literal["word_ngrams", "masked_ngrams", "character_ngrams"]
+BagName = Literal["word_ngrams", "word_trigrams", "masked_ngrams", "skeleton_ngrams", "character_ngrams"]
 
 
 class WeightsError(ValueError):
@@ -134,7 +134,9 @@ class Card:
     tables: str
     sha256: str
     about: Mapping[str, Any] = field(default_factory=dict)
-    format: Literal["lowbackground text classifier 1"] = "lowbackground text classifier 1"
+    format: Literal["lowbackground text classifier 1", "lowbackground text classifier 2"] = (
+        "lowbackground text classifier 2"  # 1 had neither trigrams nor skeletons
+    )
     __pydantic_config__: ClassVar = _STRICT
 
 

@@ -10,9 +10,8 @@ from benchmarks.ai_text.texts import Texts
 from lowbackground.detectors.text_classifier import fit_folds
 from lowbackground.detectors.text_classifier.features import prepared
 from lowbackground.detectors.text_classifier.fit import WINDOWS, material
-from lowbackground.detectors.text_classifier.fit_heads import Recipe
-from lowbackground.detectors.text_classifier.fit_linear import LinearRecipe
-from tests.detectors.text_classifier.toy import prose
+from lowbackground.detectors.text_classifier.fit_heads import GUARDED, PLAIN
+from tests.detectors.text_classifier.toy import prose, small_recipe
 
 PARTS = (
     ("glimpse", "human"), ("glimpse", "core"), ("l2r", "human"), ("l2r", "edited"), ("detectrl", "human"),
@@ -54,15 +53,15 @@ def test_base_models_are_negatives_of_less_weight():
     examples = examples_of(texts(1), Diet())
     base = examples.source == "fastdetectgpt/base"
     assert not examples.machine[base].any()
-    assert (examples.emphasis[base] < 1).all()
+    assert (examples.emphasis[base, GUARDED] < 1).all()
+    assert (examples.emphasis[base, PLAIN] == 0).all()
 
 
 @pytest.mark.parametrize("touch", [False, True])
 def test_no_fold_sees_its_group_and_the_last_group_only_when_touched(monkeypatch, touch):
     some = texts(12)
-    small = LinearRecipe(bits=12, passes=1)
-    recipe = Recipe(word=small, masked=small, rounds=2)
-    ready = material(examples_of(some, Diet()), 0)
+    recipe = small_recipe(bits=12)
+    ready = material(examples_of(some, Diet()), recipe, 0)
     groups = rebuild.groups_of(some, FOLDS)
     trained_on = []
     fit = fit_folds.fit

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lowbackground.detectors.text_classifier import bags, style
-from lowbackground.detectors.text_classifier.bags import Bags, masked_ngrams, word_ngrams
+from lowbackground.detectors.text_classifier.bags import (
+    ENGLISH_BAGS,
+    Bags,
+    masked_ngrams,
+    skeleton_ngrams,
+    word_ngrams,
+    word_trigrams,
+)
 from lowbackground.detectors.text_classifier.chinese import character_ngrams, normalise_chinese
 from lowbackground.detectors.text_classifier.features import features, prepared
 from lowbackground.detectors.text_classifier.sentences import sentences
@@ -71,8 +78,9 @@ def test_a_token_taken_apart_by_a_tokenizer_is_the_same_token() -> None:
 def test_features_of_a_text_do_not_depend_on_its_neighbours(texts: list[str]) -> None:
     normal = [prepared(text.encode(), WINDOWS) for text in texts]
     together, alone = features(normal), [features([each]) for each in normal]
-    for name in ("word_ngrams", "masked_ngrams"):
-        assert rows(getattr(together, name)) == [row for each in alone for row in rows(getattr(each, name))]
+    assert set(together.bags) == set(ENGLISH_BAGS)
+    for name, bag in together.bags.items():
+        assert rows(bag) == [row for each in alone for row in rows(each.bags[name])]
     assert together.style.tobytes() == b"".join(each.style.tobytes() for each in alone)
     assert together.words.tolist() == [count for each in alone for count in each.words.tolist()]
 
@@ -112,6 +120,29 @@ def test_masking_keeps_frequent_words_and_the_endings_of_others() -> None:
     assert masked(b"the trawlering is old") == masked(b"the quiblering is old")
     assert masked(b"the trawlering is old") != masked(b"the trawlerage is old")
     assert masked(b"the trawlering is old") != masked(b"this trawlering is old")
+
+
+def test_skeletons_keep_the_most_frequent_words_and_the_places_of_others() -> None:
+    def skeleton(text: bytes) -> list[dict[int, int]]:
+        return rows(skeleton_ngrams(tokenise([text])))
+
+    assert skeleton(b"the trawlering is 000 , old") == skeleton(b"the quiblerage is 00 , old")
+    assert skeleton(b"the trawlering is 000 , old") != skeleton(b"the trawlering is 000 . old")
+    assert skeleton(b"the trawlering is old") != skeleton(b"a trawlering is old")
+    assert skeleton(b"the trawlering is old") != skeleton(b"the 00 is old")
+
+
+@given(st.lists(st.sampled_from(["the", "trawlering", "quiblerage", "00", ",", "."]), max_size=30))
+def test_trigrams_and_skeletons_count_every_run(words: list[str]) -> None:
+    tokens = tokenise([" ".join(words).encode()])
+    (trigrams,), (skeleton,) = rows(word_trigrams(tokens)), rows(skeleton_ngrams(tokens))
+    assert sum(trigrams.values()) == max(0, len(words) - 2)
+    assert sum(skeleton.values()) == sum(max(0, len(words) - order) for order in (1, 2, 3))
+    assert len(trigrams) == len(set(zip(words, words[1:], words[2:], strict=False)))
+
+
+def test_only_the_bags_that_are_wanted_are_made() -> None:
+    assert set(features([b"the old boat"], bags=("word_trigrams",)).bags) == {"word_trigrams"}
 
 
 def test_case_does_not_change_a_bag() -> None:
@@ -163,12 +194,13 @@ def test_all_features_are_finite() -> None:
 def test_no_text_has_no_features() -> None:
     found = features([])
     assert found.style.shape == (0, len(STYLE_NAMES))
-    assert rows(found.word_ngrams) == []
+    assert rows(found.bags["word_ngrams"]) == []
 
 
 def test_frequent_words_are_known() -> None:
     tokens = tokenise([b"the of however ensure trawlering quiblering"])
     assert bags.is_frequent(tokens.hash).tolist() == [True, True, True, True, False, False]
+    assert bags.is_frequent(tokens.hash, 2).tolist() == [True, True, False, False, False, False]
     assert set(tokens.kind.tolist()) <= {WORD, NUMBER}
 
 

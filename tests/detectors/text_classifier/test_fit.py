@@ -1,23 +1,29 @@
 """Fitting: what trains, what weighs how much, and that what ships computes what was fitted."""
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
+from lowbackground.detectors.text_classifier import fit as fit_module
 from lowbackground.detectors.text_classifier.features import prepared, word_counts
 from lowbackground.detectors.text_classifier.fit import WINDOWS, Material, english, fit, material, outputs
 from lowbackground.detectors.text_classifier.fit_examples import PIECES, Examples, balanced, pieces
-from lowbackground.detectors.text_classifier.fit_heads import Recipe, combination, combine
-from lowbackground.detectors.text_classifier.fit_linear import LinearRecipe, steadiness
+from lowbackground.detectors.text_classifier.fit_heads import (
+    DIETS,
+    GUARDED,
+    PLAIN,
+    Recipe,
+    combination,
+    combine,
+)
+from lowbackground.detectors.text_classifier.fit_linear import LinearRecipe, Training, fit_linear, steadiness
 from lowbackground.detectors.text_classifier.score import Scorer
 from lowbackground.detectors.text_classifier.tokens import tokenise
 from lowbackground.detectors.text_classifier.weights import write_weights
-from tests.detectors.text_classifier.toy import prose
+from tests.detectors.text_classifier.toy import prose, small_recipe
 
-SMALL = LinearRecipe(bits=14, passes=2)
-RECIPE = Recipe(word=SMALL, masked=SMALL, rounds=4, leaves=4)
+RECIPE = small_recipe(bits=14)
 
 
 @cache
@@ -27,7 +33,7 @@ def toy_material() -> Material:
         prepared(prose(machine=bool(one), words=200, seed=seed).encode(), WINDOWS) for seed, one in enumerate(machine)
     ]
     source = np.array([f"source-{seed % 4}" for seed in range(160)])
-    return material(Examples(normal, machine, source, np.ones(160)), 0)
+    return material(Examples(normal, machine, source, np.ones((160, DIETS))), RECIPE, 0)
 
 
 def test_pieces_are_parts_of_their_texts():
@@ -47,21 +53,32 @@ def test_the_same_seed_cuts_the_same_pieces():
 
 
 def test_short_texts_are_left_whole():
-    short = Examples([b"only a few words"], np.array([True]), np.array(["a"]), np.ones(1))
+    short = Examples([b"only a few words"], np.array([True]), np.array(["a"]), np.ones((1, 1)))
     assert len(pieces(short, 0)[0]) == 0
 
 
 def test_classes_weigh_the_same_and_sources_as_the_root_of_their_number():
     source = np.array(["large"] * 16 + ["small"] * 4 + ["human"] * 3)
-    weight = balanced(Examples((), source != "human", source, np.ones(23)))
+    weight = balanced(Examples((), source != "human", source, np.ones((23, 1))))
     assert weight[source == "human"].sum() == pytest.approx(23 / 2)
     assert weight[source == "large"].sum() == pytest.approx(2 * weight[source == "small"].sum())
 
 
 def test_emphasis_counts_within_a_class():
     source = np.array(["a", "b", "human"])
-    weight = balanced(Examples((), np.array([True, True, False]), source, np.array([0.25, 1.0, 1.0])))
+    weight = balanced(Examples((), np.array([True, True, False]), source, np.array([[0.25], [1.0], [1.0]])))
     assert weight[1] == pytest.approx(4 * weight[0])
+
+
+def test_what_a_diet_leaves_out_weighs_nothing_in_it():
+    source = np.array(["a", "a", "a", "a", "b", "human"])
+    emphasis = np.ones((6, 2))
+    emphasis[:3, 1] = 0.0
+    examples = Examples((), source != "human", source, emphasis)
+    weight = balanced(examples, 1)
+    assert (weight > 0).tolist() == [False, False, False, True, True, True]
+    assert weight.sum() == pytest.approx(3)
+    assert weight[3] == pytest.approx(weight[4]) != pytest.approx(balanced(examples, 0)[4])
 
 
 def test_what_differs_in_every_source_is_steadier_than_what_differs_in_one():
@@ -72,7 +89,8 @@ def test_what_differs_in_every_source_is_steadier_than_what_differs_in_one():
     everywhere, once = machine * 0.5, (machine & (source == "s0")) * 2.5
     noise = np.random.default_rng(0).uniform(0, 0.1, 400)
     found = steadiness(
-        csr_matrix(np.column_stack([everywhere + noise, once + noise])), Examples((), machine, source, np.ones(400))
+        csr_matrix(np.column_stack([everywhere + noise, once + noise])),
+        Examples((), machine, source, np.ones((400, 1))),
     )
     assert found[0] > 3 * found[1]
 
@@ -82,7 +100,7 @@ def test_with_few_sources_nothing_is_scaled():
 
     machine = np.arange(100) % 2 == 1
     matrix = csr_matrix(np.random.default_rng(0).uniform(size=(100, 3)))
-    assert (steadiness(matrix, Examples((), machine, np.array(["one"] * 100), np.ones(100))) == 1).all()
+    assert (steadiness(matrix, Examples((), machine, np.array(["one"] * 100), np.ones((100, 1)))) == 1).all()
 
 
 def test_heads_tell_unseen_texts_of_both_kinds_apart():
@@ -90,8 +108,8 @@ def test_heads_tell_unseen_texts_of_both_kinds_apart():
     heads = fit(whole, np.arange(100), RECIPE, 0)
     found = outputs(heads, whole, np.arange(100, 160))
     machine = whole.examples.machine[100:]
-    assert (found[machine, :2].min(axis=0) > found[~machine, :2].max(axis=0)).all()
-    assert found[machine, 2].mean() > found[~machine, 2].mean()
+    assert (found[machine, 0].min() > found[~machine, 0].max()).all()
+    assert (found[machine].mean(axis=0) > found[~machine].mean(axis=0)).all()
 
 
 def test_the_same_seed_gives_the_same_heads():
@@ -103,7 +121,7 @@ def test_the_same_seed_gives_the_same_heads():
 @pytest.mark.parametrize("bits", [20, 16])
 def test_what_ships_computes_what_was_fitted(tmp_path, bits):
     whole = toy_material()
-    recipe = replace(RECIPE, word=LinearRecipe(bits=bits), masked=LinearRecipe(bits=bits))
+    recipe = small_recipe(bits=bits)
     heads = fit(whole, np.arange(100), recipe, 0)
     found = outputs(heads, whole, np.arange(160))
     weighed = combination(found, whole.examples.machine, recipe)
@@ -117,8 +135,32 @@ def test_what_ships_computes_what_was_fitted(tmp_path, bits):
 
 
 def test_heads_count_in_deviations_of_their_outputs_for_humans():
-    found = np.random.default_rng(0).normal(size=(300, 3)) * [1.0, 5.0, 0.1]
+    found = np.random.default_rng(0).normal(size=(300, 5)) * [1.0, 5.0, 0.1, 2.0, 30.0]
     machine = np.arange(300) % 2 == 1
     weights = combination(found, machine, Recipe()).weights[0]
-    shares = np.array([Recipe().shares[head] for head in ("w", "m", "s")])
+    shares = np.array([Recipe().shares[head] for head in ("w", "t", "k", "s", "n")])
     assert np.allclose(np.array(weights) * found[~machine].std(axis=0), shares)
+
+
+def test_pieces_train_only_in_diets_that_have_them(monkeypatch):
+    whole = toy_material()
+    given = []
+    monkeypatch.setattr(fit_module, "fit_heads", lambda _seen, examples, *_rest: given.append(examples))
+    fit(whole, np.arange(40), RECIPE, 0)
+    (examples,) = given
+    assert len(examples) == 40 * (1 + PIECES)
+    assert (examples.emphasis[:, GUARDED] == 1).all()
+    assert examples.emphasis[:, PLAIN].tolist() == [1.0] * 40 + [0.0] * 40 * PIECES
+
+
+def test_a_head_is_the_mean_of_its_trainings():
+    whole = toy_material()
+    one, other = Training(passes=2), Training(rarity=0.25, passes=2)
+    matrix = whole.seen.bags["word_ngrams"]
+    fitted = [
+        fit_linear(matrix, whole.examples, LinearRecipe(trainings, bits=14), 0)
+        for trainings in ((one,), (other,), (one, other))
+    ]
+    first, second, both = (each(matrix) for each in fitted)
+    assert np.abs(both - (first + second) / 2).max() < 0.05 * both.std()
+    assert first.std() == pytest.approx(1, rel=0.05)

@@ -16,19 +16,18 @@ from lowbackground.detectors.text_classifier.features import prepared
 from lowbackground.detectors.text_classifier.fit import WINDOWS, Material, material
 from lowbackground.detectors.text_classifier.fit_examples import Examples, Seen
 from lowbackground.detectors.text_classifier.fit_folds import Aligned, Kept, aligned, fit_kept, fit_without
-from lowbackground.detectors.text_classifier.fit_heads import Recipe, combination, combine
-from lowbackground.detectors.text_classifier.fit_linear import LinearRecipe
-from tests.detectors.text_classifier.toy import prose
+from lowbackground.detectors.text_classifier.fit_heads import DIETS, combination, combine
+from tests.detectors.text_classifier.toy import prose, small_recipe
 
-SMALL = LinearRecipe(bits=12, passes=1)
-RECIPE = Recipe(word=SMALL, masked=SMALL, rounds=4, leaves=4)
+RECIPE = small_recipe(bits=12)
+HEADS = len(RECIPE.heads)
 TEXTS = 180
 MACHINE = np.arange(TEXTS) % 3 == 1
 FOLDS = np.arange(TEXTS) // 3 % 3
 BRIDGE = ~MACHINE & (np.arange(TEXTS) % 5 == 0)
 
-slopes = st.lists(st.floats(0.05, 20.0), min_size=3, max_size=3)
-shifts = st.lists(st.floats(-50.0, 50.0), min_size=3, max_size=3)
+slopes = st.lists(st.floats(0.05, 20.0), min_size=HEADS, max_size=HEADS)
+shifts = st.lists(st.floats(-50.0, 50.0), min_size=HEADS, max_size=HEADS)
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def toy() -> Material:
     normal = [
         prepared(prose(machine=bool(made), words=90, seed=seed).encode(), WINDOWS) for seed, made in enumerate(MACHINE)
     ]
-    return material(Examples(normal, MACHINE, FOLDS.astype(str), np.ones(TEXTS)), 0)
+    return material(Examples(normal, MACHINE, FOLDS.astype(str), np.ones((TEXTS, DIETS))), RECIPE, 0)
 
 
 @cache
@@ -74,7 +73,7 @@ def fold(number: int) -> Aligned:
 
 
 def held_out(folds: list[Aligned]) -> np.ndarray:
-    found = np.zeros((TEXTS, 3))
+    found = np.zeros((TEXTS, HEADS))
     for number, heads in enumerate(folds):
         found[number == FOLDS] = heads(of_fold(number))
     return found
@@ -98,8 +97,8 @@ def test_another_scale_of_a_fold_changes_no_threshold(slope: list[float], shift:
 
 
 def test_raw_outputs_of_a_fold_of_another_scale_would_change_it() -> None:
-    raw = [replace(fold(number), slope=np.ones(3), shift=np.zeros(3)) for number in range(3)]
-    moved = [replace(raw[0], slope=np.full(3, 3.0), shift=np.full(3, 2.0)), *raw[1:]]
+    raw = [replace(fold(number), slope=np.ones(HEADS), shift=np.zeros(HEADS)) for number in range(3)]
+    moved = [replace(raw[0], slope=np.full(HEADS, 3.0), shift=np.full(HEADS, 2.0)), *raw[1:]]
     assert abs(cut(held_out(moved)) - cut(held_out(raw))) > 0.1
 
 

@@ -10,11 +10,14 @@ import pytest
 from lowbackground.detectors.text_classifier import fit_folds
 from lowbackground.detectors.text_classifier.classify import Text, classifier
 from lowbackground.detectors.text_classifier.fit_folds import Aligned
+from lowbackground.detectors.text_classifier.fit_heads import Recipe
 from lowbackground.detectors.text_classifier.fit_text import LEAST, MAX_FOLDS, FittedText, fit_text
 from lowbackground.detectors.text_classifier.fit_text import _bridge as bridge_of
 from lowbackground.detectors.text_classifier.fit_text import _folds as folds_of
 from lowbackground.detectors.text_classifier.weights import read_weights
 from tests.detectors.text_classifier.toy import prose
+
+HEADS = len(Recipe().heads)
 
 MADE = date(2026, 11, 20)
 SIDE = LEAST + 20
@@ -124,7 +127,11 @@ def test_the_scales_of_folds_do_not_matter(fitted: FittedText, tmp_path: Path, m
     def elsewhere(*given: Any) -> Any:
         heads = fit(*given)
         made.append(heads)
-        return heads if len(made) == 1 else Aligned(heads, np.full(3, 1.0 + len(made)), np.full(3, -3.0 * len(made)))
+        return (
+            heads
+            if len(made) == 1
+            else Aligned(heads, np.full(HEADS, 1.0 + len(made)), np.full(HEADS, -3.0 * len(made)))
+        )
 
     fit = fit_folds.fit
     monkeypatch.setattr(fit_folds, "fit", elsewhere)

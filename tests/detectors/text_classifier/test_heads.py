@@ -116,10 +116,10 @@ def test_a_score_is_the_sum_of_its_heads(tmp_path: Path) -> None:
     language, tables = weights.card.languages["en"], weights.tables
     normal = [prepared(prose(machine=bool(seed % 2), seed=seed).encode(), Windows()) for seed in range(6)]
     tokens, found = tokenise(normal), features(normal)
-    w = linear(language.heads[0], found.word_ngrams, tables)
+    w = linear(language.heads[0], found.bags["word_ngrams"], tables)
     inputs = {"sentence.variation": found.style[:, STYLE_NAMES.index("sentence.variation")].astype(float), "w": w}
     s = trees(language.heads[1], inputs, tables)
-    n = network(language.heads[2], found.masked_ngrams, inputs, tables)
+    n = network(language.heads[2], found.bags["masked_ngrams"], inputs, tables)
     expected = combined(language.combine, {"w": w, "s": s, "n": n}, found.words)
     assert Scorer(language, tables).english(tokens, word_counts(tokens)).tolist() == expected.tolist()
     assert (expected[1::2] > expected[::2].max()).all()

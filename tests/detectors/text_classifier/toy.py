@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import numpy as np
 from lowbackground.detectors import text_classifier
 from lowbackground.detectors.text_classifier.chinese import character_ngrams, normalise_chinese
 from lowbackground.detectors.text_classifier.features import Features, features, prepared
+from lowbackground.detectors.text_classifier.fit_heads import GUARDED, Forest, Recipe
+from lowbackground.detectors.text_classifier.fit_linear import LinearRecipe
+from lowbackground.detectors.text_classifier.fit_network import NetworkRecipe
 from lowbackground.detectors.text_classifier.quantise import LEAF_SCALE, count_values, to_codes, to_int8
 from lowbackground.detectors.text_classifier.weights import (
     Combine,
@@ -86,7 +90,7 @@ _TREE = ("feature", "threshold", "left", "right", "leaf", "root")
 
 def _centroids(found: Features, labels: list[int]) -> np.ndarray:
     weights = np.zeros(1 << BITS)
-    bag = found.word_ngrams
+    bag = found.bags["word_ngrams"]
     for label, start, end in zip(labels, bag.indptr, bag.indptr[1:], strict=False):
         np.add.at(weights, bag.bucket[start:end] >> (20 - BITS), (1 if label else -1) * bag.count[start:end])
     return weights / 10
@@ -103,3 +107,16 @@ def chinese_score_by_hand(text: str, weights: Weights) -> float:
     codes = weights.tables["zh.characters"].astype(int)[bag.bucket >> (20 - BITS)]
     value = weights.tables["values"].astype(int)[np.minimum(bag.count, 32)]
     return round(float((codes * abs(codes) * value).sum() * 0.001 / np.sqrt((value * value).sum())), 6)
+
+
+def small_recipe(bits: int) -> Recipe:
+    """The recipe that ships, with all its heads, in a moment."""
+    recipe = Recipe()
+    linear = {
+        name: replace(
+            head, recipe=LinearRecipe(tuple(replace(each, passes=2) for each in head.recipe.trainings), bits=bits)
+        )
+        for name, head in recipe.linear.items()
+    }
+    network = NetworkRecipe(bits=min(bits, 12), width=4, units=3, passes=2)
+    return replace(recipe, linear=linear, forest=Forest(rounds=4, leaves=4, diet=GUARDED), network=network)
