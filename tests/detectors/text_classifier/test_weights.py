@@ -24,6 +24,15 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         assert np.array_equal(read.tables[name], table)
 
 
+def test_weights_of_the_first_format_are_read(tmp_path: Path) -> None:
+    toy_weights(tmp_path)
+    path = tmp_path / "card.json"
+    now = path.read_text()
+    assert "lowbackground text classifier 2" in now
+    path.write_text(now.replace("lowbackground text classifier 2", "lowbackground text classifier 1"))
+    assert [head.name for head in read_weights(path).card.languages["en"].heads] == ["w", "s", "n"]
+
+
 def test_tables_are_mapped_and_cannot_be_changed(tmp_path: Path) -> None:
     read = toy_weights(tmp_path).tables["en.words"]
     assert not read.flags.writeable
