@@ -31,6 +31,10 @@ RULES = (  # what the evidence of a page names
 )
 _WHOLE = frozenset({b"html", b"body", b"main", b"article", b"meta"})
 _PARTS = {b"img": "picture", b"picture": "picture", b"figure": "picture", b"video": "video", b"audio": "sound"}
+_LICENCES = frozenset({"license", "cc:license", "dct:license", "dcterms:license", "schema:license"})  # RDFa's prefixes
+_RIGHTS = frozenset(
+    {"dc.rights", "dcterms.rights", "dcterms.license", "dc.rights.license", "license"}
+)  # as journals write
 _STATED = (b"content", b"href", b"resource")
 _BUILDERS = re.compile(r"v0(?:\.dev|\.app)?(?: by Vercel)?", re.IGNORECASE)
 _LD_JSON = "application/ld+json"
@@ -102,10 +106,12 @@ def _read_tag(tag: Tag, declared: Declared, url: str | None) -> None:
         if name == _DISCLOSURE:
             _read_label("meta-disclosure", content, None, tag.start, declared)
         declared.declarations += _of_meta(name, content, tag.start)
+        if name in _RIGHTS and is_creative_commons(content):
+            declared.name_licence(licence(content), tag.start)
     elif tag.name in {b"a", b"link", b"area"}:
         href = tag.value(b"href") or ""
         relations = (tag.value(b"rel") or "").lower().split()
-        if "license" in relations:
+        if not _LICENCES.isdisjoint(relations):
             declared.name_licence(licence(href, url), tag.start)
         elif tag.name == b"a" and is_creative_commons(href):
             declared.name_licence(linked(href), tag.start)
