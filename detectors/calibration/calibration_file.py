@@ -5,6 +5,7 @@ that of the detector which is to use it.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from math import inf, isfinite, log
 from pathlib import Path
@@ -32,12 +33,14 @@ def write_calibration(calibration: Calibration, path: str | Path) -> None:
         {"format": FORMAT, "digest": calibration.digest, "calibration": orjson.Fragment(calibration.content)},
         option=orjson.OPT_SORT_KEYS,
     )
-    temporary = Path(f"{path}.tmp")
+    target = Path(path).resolve()  # what a link leads to, so that the link stays one
+    temporary = target.with_name(f".tmp-{target.name}")
     try:
         temporary.write_bytes(line + b"\n")
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, nothing is left behind
+            temporary.unlink()
         raise CalibrationError(f"{path}: cannot be written ({error.strerror}); name another file") from error
 
 

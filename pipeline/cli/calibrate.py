@@ -110,5 +110,6 @@ def check_writable(out: str) -> None:
         raise ConfigError(f"{out}: is {'a folder' if path.is_dir() else 'no file'}; -o takes a file")
     if path.is_file() and path.stat().st_size and not is_calibration(path):
         raise ConfigError(f"{out}: is there, and is no calibration: it is not written over; name a file that is new")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    folder = path.resolve().parent  # the new file is written beside the old one, and takes its place
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise ConfigError(f"{out}: cannot be written; its folder must be there, and you must be allowed to write to it")

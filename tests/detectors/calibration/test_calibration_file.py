@@ -65,6 +65,15 @@ def test_a_disk_that_fills_up_leaves_the_earlier_calibration_whole(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_link_stays_one_and_files_of_others_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "newest.json").symlink_to("c.json")
+    (tmp_path / "c.json.tmp").write_text("notes")
+    write_calibration(MADE, tmp_path / "newest.json")
+    assert read_calibration(tmp_path / "c.json", SCALE) == MADE
+    assert (tmp_path / "newest.json").is_symlink()
+    assert (tmp_path / "c.json.tmp").read_text() == "notes"
+
+
 def test_the_same_data_make_the_same_bytes(tmp_path: Path) -> None:
     write_calibration(MADE, tmp_path / "one.json")
     write_calibration(normal_calibration(), tmp_path / "other.json")
@@ -162,8 +171,10 @@ def test_what_cannot_be_true_is_refused_though_its_digest_is_right(
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match=r"none\.json: cannot be read \(No such file"):
         read_calibration(tmp_path / "none.json")
-    with pytest.raises(CalibrationError, match="cannot be written"):
-        write_calibration(MADE, tmp_path / "no" / "folder.json")
+    (tmp_path / "file").touch()
+    for folder in ("no", "file"):
+        with pytest.raises(CalibrationError, match="cannot be written"):
+            write_calibration(MADE, tmp_path / folder / "c.json")
 
 
 def test_no_more_of_a_file_is_read_than_a_calibration_can_be_long(tmp_path: Path) -> None:

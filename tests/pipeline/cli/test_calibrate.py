@@ -102,6 +102,18 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
         call("gone.jsonl", "--config", config, "-o", out)
 
 
+@pytest.mark.parametrize("closed", [".", "c.json"])
+def test_a_closed_folder_and_a_closed_file_are_refused_before_anything_is_read(
+    config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("c.json").touch()
+    place = (tmp_path / closed).resolve()
+    monkeypatch.setattr("os.access", lambda path, _: Path(path).resolve() != place)  # root may write anywhere
+    with pytest.raises(ConfigError, match="cannot be written"):
+        call("gone.jsonl", "--config", config, "-o", "c.json")
+
+
 def test_what_is_no_calibration_is_not_written_over(
     config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
