@@ -4,7 +4,8 @@
 - The process ends because of records (a native crash, memory), because of the machine (the kernel killed it, the
   accelerator is lost), or because it never works. So it is started again, and a worker asks once more; ends it over the
   same records twice, each is asked about by itself, and the one over which it ends twice again is FAILED; and after
-  many ends without one answer between, the run stops, for then no record is at fault.
+  many ends without one answer between, the run stops: the machine is at fault then, or a row of records is, and who
+  went on could commit FAILED evidence about records of which no one was at fault.
 """
 
 import socket
@@ -18,7 +19,7 @@ from lowbackground.pipeline.engines.model_socket import model_socket
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.runs.plan import RunPlan
 
-GIVE_UP_AFTER = 10  # ends without an answer between: a record that is at fault and first in its batch costs four
+GIVE_UP_AFTER = 10  # ends without an answer between: the first record at fault costs four, each right behind it two
 _MEMORY = ", the kernel's answer to too much memory"
 _LESS = "; where that goes on, a lower batch_tokens or batch_size of the detector takes less memory"
 
