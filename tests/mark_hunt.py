@@ -12,7 +12,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.detectors import disclosure_samples, residue_samples
+from tests.detectors import disclosure_samples, residue_page_samples, residue_samples
 from tests.factories import records
 from tests.hunting import report
 from tests.marked_text import as_text, unmarked_ids, word_tokenizer
@@ -37,7 +37,7 @@ _HEADERS = (
 
 
 def _pages() -> list[bytes]:
-    bodies = [body for found, _ in residue_samples.HTML.values() for body in found]
+    bodies = [body for found, _ in residue_page_samples.HTML.values() for body in found]
     joined = ["".join(bodies[at : at + 4]) for at in range(0, len(bodies), 4)]
     return [
         f"<!doctype html><html><head>{_HEADS[at % len(_HEADS)]}</head><body>{body}</body></html>".encode()

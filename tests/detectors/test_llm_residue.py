@@ -10,7 +10,8 @@ from lowbackground.detectors.conformance import check_detector
 from lowbackground.detectors.evidence import Evidence, Kind, Signal, Strength
 from lowbackground.detectors.llm_residue import REASONS, llm_residue
 from lowbackground.detectors.mark_rules import read_rules, shipped_rules
-from tests.detectors.residue_samples import HTML, PROSE, TEXT
+from tests.detectors.residue_page_samples import HTML
+from tests.detectors.residue_samples import PROSE, TEXT
 from tests.factories import records
 
 DETECTOR = llm_residue()

@@ -25,7 +25,6 @@ from tests.metadata_files import (
     jpeg,
     mp3,
     mp4_tags,
-    pdf,
     picture,
     png,
     png_chunk_behind_pixels,
@@ -180,67 +179,6 @@ def test_id3_of_version_1_is_read() -> None:
     assert values(out.getvalue())["id3v1:Artist"] == "Somebody"
 
 
-@pytest.mark.parametrize("mode", ["disable", "generate"])
-@pytest.mark.parametrize("linear", [False, True])
-def test_pdf_information_and_xmp_are_read(mode: str, linear: bool) -> None:
-    import pikepdf
-
-    made = pdf(
-        {"AIGC": '{"Label":"1"}', "Title": "Ünïcode (x) \\ 豆包"},
-        PACKET,
-        object_stream_mode=getattr(pikepdf.ObjectStreamMode, mode),
-        linearize=linear,
-    )
-    expected = {"pdf:AIGC": '{"Label":"1"}', "pdf:Title": "Ünïcode (x) \\ 豆包", SOURCE: "here"}
-    assert values(made).items() >= expected.items()
-
-
-def test_pdf_xmp_of_a_picture_in_it_is_not_the_documents() -> None:
-    import pikepdf
-
-    with pikepdf.new() as document:
-        document.add_blank_page()
-        stream = document.make_stream(PACKET)
-        stream.Type, stream.Subtype = pikepdf.Name.Metadata, pikepdf.Name.XML
-        placed = document.make_stream(b"pixels")
-        placed.Metadata = stream
-        document.pages[0].obj.Placed = placed
-        out = io.BytesIO()
-        document.save(out, compress_streams=False)
-    assert PACKET in out.getvalue()
-    assert SOURCE not in values(out.getvalue())
-
-
-@pytest.mark.parametrize("space", [b"\n", b"\r\n", b"\r"])
-def test_pdf_objects_whose_every_word_has_a_line_are_found(space: bytes) -> None:
-    document = b"%PDF-1.4 4 0 obj << /Type /Catalog >> endobj 5 0 obj << /Creator (a) /Names << /b (c) >> >> endobj "
-    document += b"trailer << /Root 4 0 R /Info 5 0 R >> %%EOF"
-    assert values(document.replace(b" ", space)) == {"pdf:Creator": "a", "pdf:b": "c"}
-
-
-def test_pdf_xmp_may_be_deflated() -> None:
-    import zlib
-
-    import pikepdf
-
-    with pikepdf.new() as document:
-        document.add_blank_page()
-        stream = document.make_stream(zlib.compress(PACKET))
-        stream.Type, stream.Subtype, stream.Filter = pikepdf.Name.Metadata, pikepdf.Name.XML, pikepdf.Name.FlateDecode
-        document.Root.Metadata = stream
-        out = io.BytesIO()
-        document.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none)
-    assert PACKET not in out.getvalue()
-    assert values(out.getvalue())[SOURCE] == "here"
-
-
-def test_pdf_strings_of_an_encrypted_file_stay_unread() -> None:
-    import pikepdf
-
-    made = pdf({"Title": "secret"}, encryption=pikepdf.Encryption(owner="a", user="b", R=4, aes=True))
-    assert not any(key.startswith("pdf:") for key in values(made))
-
-
 def test_xmp_names_go_by_namespace_and_not_by_prefix() -> None:
     for prefix, attributes in (("dc", False), ("other", True)):
         assert values(jpeg(xmp=xmp(DC, {"source": "here"}, prefix=prefix, attributes=attributes)))[SOURCE] == "here"
@@ -380,39 +318,3 @@ def test_a_value_beyond_the_cap_is_told_and_costs_no_other() -> None:
 def test_text_of_a_view_is_that_of_its_bytes() -> None:
     data = jpeg(exif={DESCRIPTION: "words"}, xmp=PACKET)
     assert read_metadata(memoryview(data)) == read_metadata(data)
-
-
-def script(*values: bytes) -> bytes:
-    """An FLV with one script tag: `onMetaData`, and these bytes behind it."""
-    body = b"\2\0\x0aonMetaData" + b"".join(values)
-    tag = b"\x12" + struct.pack(">I", len(body))[1:] + bytes(7) + body
-    return b"FLV\1\5" + struct.pack(">I", 9) + bytes(4) + tag + struct.pack(">I", len(tag))
-
-
-def amf(name: str, value: bytes) -> bytes:
-    return struct.pack(">H", len(name)) + name.encode() + value
-
-
-def test_every_kind_of_value_in_a_flash_script_is_stepped_over_and_strings_are_kept() -> None:
-    inner = b"\3" + amf("times", b"\x0a" + struct.pack(">I", 2) + b"\0" + bytes(8) + b"\0" + bytes(8)) + b"\0\0\x09"
-    members = [
-        amf("duration", b"\0" + bytes(8)),
-        amf("stereo", b"\1\1"),
-        amf("keyframes", inner),
-        amf("none", b"\5"),
-        amf("date", b"\x0b" + bytes(10)),
-        amf("long", b"\x0c" + struct.pack(">I", 4) + b"here"),
-        amf("AIGC", b"\2" + amf("{}", b"")),
-    ]
-    for end in (b"\0\0\x09", b""):  # some encoders leave the mark out
-        data = script(b"\x08" + struct.pack(">I", 99), *members, end)
-        assert {field.key: field.value for field in read_metadata(data).fields} == {
-            "flv:long": "here",
-            "flv:AIGC": "{}",
-        }
-
-
-def test_a_flash_script_that_nests_without_end_or_breaks_off_is_bounded() -> None:
-    assert read_metadata(script(b"\3" + amf("a", b"\3") * 5000)).over_limit == "script-values"
-    cut = read_metadata(script(b"\x08" + struct.pack(">I", 1), amf("a", b"\2\0\1b"), amf("c", b"\2\xff\xffd")))
-    assert (cut.irregular, [field.value for field in cut.fields]) == (True, ["b"])
