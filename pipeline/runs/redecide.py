@@ -44,9 +44,10 @@ from lowbackground.pipeline.output.storage import Storage
 from lowbackground.pipeline.output.writer import Output, UnitWriter
 from lowbackground.pipeline.runs.ledger import Commit, read_commits, write_commit
 from lowbackground.pipeline.runs.plan import SCHEMA_FILE, Planned, RunPlan, planned_units, read_run, write_plan
+from lowbackground.pipeline.runs.redecide_setup import setup_again
 from lowbackground.pipeline.runs.run_statement import write_statement
 from lowbackground.pipeline.runs.run_unit import count_rows, write_rows
-from lowbackground.pipeline.runs.setup import POLICY, PRIORS, TRUST, prepare
+from lowbackground.pipeline.runs.setup import POLICY, PRIORS, TRUST
 from lowbackground.pipeline.runs.summary import RunResult, count
 from lowbackground.pipeline.runs.tally import Tally
 from lowbackground.pipeline.units import Unit
@@ -169,7 +170,7 @@ def _readable_run(old: Storage) -> dict[str, Any]:
 
 def _plan(config: Config, old: Storage, before: Mapping[str, Any], kept: Mapping[str, Any]) -> RunPlan:
     """The plan of the new output: the old one, with another policy."""
-    setup = prepare(config.with_values(**kept), datetime.fromisoformat(before["configuration"]["as_of"]))
+    setup = setup_again(config.with_values(**kept), old, datetime.fromisoformat(before["configuration"]["as_of"]))
     own = pa.ipc.read_schema(pa.BufferReader(old.read(SCHEMA_FILE)))
     schema = OutputSchema(own, setup.output_schema([], config).ours)
     identity = {"from": before["run_id"], "configuration": config.identity(), "setup": setup.identity()}

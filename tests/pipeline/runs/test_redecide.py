@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from lowbackground.detectors.text_classifier.weights import shipped_calibration
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
+from lowbackground.pipeline.runs.plan import STATEMENT
 from lowbackground.pipeline.runs.redecide import redecide
 from lowbackground.pipeline.runs.run import run
 from tests.assets import tiny
@@ -66,8 +69,6 @@ def test_it_gives_the_rows_that_a_run_with_these_values_gives(
 
 
 def test_the_old_output_is_untouched_and_the_new_one_vouched_for(config: Config, tmp_path: Path) -> None:
-    import orjson
-
     from lowbackground.manifests.statement import verify
 
     run(config)
@@ -130,3 +131,40 @@ def test_a_policy_that_was_edited_since_does_not_decide(config: Config, tmp_path
 def test_without_the_text_the_reasons_of_silence_stay(config: Config, tmp_path: Path) -> None:
     first = run(config.with_values(emit="attributes"))
     assert redecide(config.out, str(tmp_path / "again")).tally.unknown == first.tally.unknown
+
+
+def test_what_a_detector_needed_need_not_be_there_any_more(config: Config, tmp_path: Path) -> None:
+    calibration = tmp_path / "moved.json"
+    calibration.write_bytes(shipped_calibration().read_bytes())
+    run(config.with_values(detectors={"ai_text": {"calibration": str(calibration)}}))
+    calibration.unlink()
+    assert redecide(config.out, str(tmp_path / "again"), keep=("human",)).tally.balances()
+
+
+def test_the_statement_names_the_detectors_that_found_the_evidence(config: Config, tmp_path: Path) -> None:
+    run(config)
+    path = Path(config.out) / STATEMENT
+    told = orjson.loads(path.read_bytes())
+    (ai_text,) = (each for each in told["predicate"]["detectors"] if each["name"] == "ai_text")
+    ai_text["version"] = "of last year"
+    path.write_bytes(orjson.dumps(told))
+    redecide(config.out, str(tmp_path / "again"), policy="strict")
+    again = orjson.loads((tmp_path / "again" / STATEMENT).read_bytes())["predicate"]["detectors"]
+    assert [each["name"] for each in again] == [each["name"] for each in told["predicate"]["detectors"]]
+    assert ai_text in again
+    (before,) = (each for each in told["predicate"]["detectors"] if each["name"] == "era")
+    (after,) = (each for each in again if each["name"] == "era")
+    assert before["options"] != after["options"]  # its cut-offs are those of the new policy, for it was asked anew
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "has no _run/statement.json"), (b"{}", "is damaged")])
+def test_an_output_that_does_not_say_who_found_its_evidence_is_refused(
+    config: Config, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    run(config)
+    path = Path(config.out) / STATEMENT
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=words):
+        redecide(config.out, str(tmp_path / "again"))
