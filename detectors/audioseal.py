@@ -215,7 +215,7 @@ class _AudioSeal:
     def _known_message(self, heard: Heard, said: Evidence) -> Evidence | None:
         """The evidence where the message is one that is known, far enough beyond chance; `said` is that of the score."""
         agreeing = {name: sum(map(str.__eq__, text, heard.message)) for name, text in self.known}
-        if not agreeing or heard.score <= 0:  # nothing is marked, as the network sees it
+        if not (agreeing and heard.score > 0):  # nothing is marked, as the network sees it, or it gives no number
             return None
         name = max(agreeing, key=lambda each: (agreeing[each], each))
         bits = len(heard.message)

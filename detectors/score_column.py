@@ -5,6 +5,7 @@
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ REASONS = {
     "score-column.unlisted-verdict": "The value is a word to which `verdicts` gives no number.",
 }
 
+_WHOLE = re.compile(r"(-?\d{1,18})\.0\Z")  # a float that is a whole number
 _NO_COLUMNS = pa.schema([])
 _NO_VALUE = Evidence(Signal.SKIPPED, "score-column.no-value")
 _NOT_A_NUMBER = Evidence(Signal.FAILED, "score-column.not-a-number")
@@ -117,11 +119,11 @@ class _ScoreColumn:
 def _word(value: object) -> str:
     """A value as `verdicts` names it: `true` and `false` as YAML and JSON have them, whole numbers without a point.
 
-    A column of whole numbers with gaps comes as floats out of many tools.
+    A column of whole numbers with gaps comes as floats out of many tools, and so do keys of JSON Lines, as text.
     """
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    word = str(value).lower() if isinstance(value, bool) else str(value)
+    whole = _WHOLE.match(word)
+    return whole[1] if whole else word
 
 
 def _number(value: object) -> float | None:

@@ -124,9 +124,11 @@ class _Reader:
             frame: Any = next(self.frames, _END)
             if frame is _END:
                 break
-            if frame is None or frame.time is None:
+            if frame is None:
                 continue
-            self.budget -= frame.width * frame.height
+            self.budget -= frame.width * frame.height  # also of one that says no time: it was decoded all the same
+            if frame.time is None:
+                continue
             self.last = frame
             if frame.time + _length(frame) > time:
                 break

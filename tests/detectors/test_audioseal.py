@@ -106,6 +106,17 @@ def test_a_message_in_what_looks_unmarked_is_none(tmp_path: Path) -> None:
     assert (evidence.reason, evidence.score) == ("audioseal.no-calibration", -1.0)
 
 
+def test_a_network_that_gives_no_number_heard_no_message(
+    marking: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sums that are no number lean to no bit, which would be a message of zeros."""
+    detector = audioseal(**marking, messages={"zeros": "0" * 16})
+    nothing = np.full((18, 100), np.nan)
+    monkeypatch.setattr(type(detector), "_logits", lambda _self, cut: iter([nothing] * len(cut)))
+    evidence = observe(detector, SECOND)
+    assert (evidence.signal, evidence.reason, evidence.kind) == (Signal.FAILED, "audioseal.no-score", None)
+
+
 def test_so_many_messages_that_one_would_fit_by_chance_say_nothing(marking: dict[str, Any]) -> None:
     messages = {f"m{number}": f"{number:016b}" for number in range(200)} | {"ours": MESSAGE}
     assert message_fpr(16, 16, len(messages)) > 1e-3

@@ -84,6 +84,7 @@ def test_verdicts_may_be_written_as_yaml_reads_them() -> None:
     codes = detector(verdicts={1: 1, 0: 0})
     assert [each.score for each in asked([1.0, 0.0, None, 0.5], codes)] == [1.0, 0.0, None, None]
     assert [each.score for each in asked([1, 0], codes)] == [1.0, 0.0]
+    assert [each.score for each in asked(["1.0", "0", "1.5"], codes)] == [1.0, 0.0, None]  # keys of JSON Lines
     assert codes.version == detector(verdicts={"1": 1, "0": 0}).version
 
 

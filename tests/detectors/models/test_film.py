@@ -1,6 +1,8 @@
 """Film: frames in the middle of equal parts, whatever its header says, within a budget."""
 
 import struct
+from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -64,6 +66,24 @@ def test_the_budget_of_decoded_pixels_holds(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(film, "MAX_DECODED_PIXELS", 64 * 64 * 4)
     found = brightness(film_file(grey_frames(30), codec="libx264", key_every=100), "video/mp4", 5)
     assert [number for _, number in found] == [2, 3]  # the fourth frame is the last
+
+
+def test_frames_that_say_no_time_are_part_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a film of tiny packets without times there could be millions, each as costly as any other."""
+    decoded = 0
+
+    def frames(_container: object, _stream: object) -> Iterator[SimpleNamespace]:
+        nonlocal decoded
+        while True:
+            decoded += 1
+            yield SimpleNamespace(width=1920, height=1080, time=None)
+
+    data = film_file(grey_frames(3))
+    known = survey(data, "video/mp4")
+    monkeypatch.setattr(film, "decoded_frames", frames)
+    with pytest.raises(UnreadableError):
+        list(sampled_frames(data, "video/mp4", known, 2))
+    assert decoded == -(-film.MAX_DECODED_PIXELS // (1920 * 1080))
 
 
 def test_frames_larger_than_the_limit_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
