@@ -290,6 +290,7 @@ def _findings(row: list[dict[str, Any]]) -> Iterator[Finding]:
             llr=each["llr"],
             opt_out=tuple(each["opt_out"] or ()),
             detail=each["detail"],
+            keep_detail=each["detail"] is not None,  # what the run wrote, it wrote for a reason
         )
         yield Finding(each["detector"], each["version"], Basis(each["basis"]), evidence)
 
