@@ -77,9 +77,7 @@ def generator_hosts(added: tuple[str, ...] = ()) -> GeneratorHosts:
 def _added(written: str) -> GeneratorHost:
     host, slash, path = written.strip().partition("/")
     if not _HOST.match(host.lower()) or len(host) < MIN_HOST:
-        raise ValueError(
-            f"hosts: {written!r} is no host; write it as images.example.org or images.example.org/made/"
-        )
+        raise ValueError(f"hosts: {written!r} is no host; write it as images.example.org or images.example.org/made/")
     return GeneratorHost(host.lower(), slash + path or "/", "picture", host.lower(), Strength.STRONG)
 
 
