@@ -186,7 +186,7 @@ def _redecide_unit(unit: Unit, commit: Commit, old: Storage, bench: _Bench) -> C
         for rows in table.to_batches(max_chunksize=run.config.read.batch_rows) if table is not None else ():
             labelled = _labelled(rows, bench)
             write_rows(writer, labelled, run)
-            count_rows(tally, labelled, frozenset())
+            count_rows(tally, labelled, run.setup.inexact)
         outputs = writer.finish()
     tally += replace(counted, read=counted.read - tally.read)
     copied = tuple(_copy(output, old, run.storage) for output in commit.outputs if output.path.startswith(_COPIED))

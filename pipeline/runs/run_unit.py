@@ -33,11 +33,6 @@ class Workbench:
     plan: RunPlan
     labeller: Labeller
 
-    @property
-    def inexact(self) -> frozenset[str]:
-        """Detectors whose answer may differ between machines."""
-        return frozenset(detector.name for detector in self.labeller.detectors if not detector.exact)
-
     @classmethod
     def of(cls, plan: RunPlan, models: Sequence[Detector] | None = None) -> Self:
         """Build detectors and policy as the plan says; `models` as for `Labeller.of`.
@@ -74,7 +69,7 @@ def run_unit(unit: Unit, bench: Workbench, watch: Callable[[Tally], None], limit
                 break
             labelled = bench.labeller.label(batch, seen)
             write_rows(writer, labelled, plan)
-            count_rows(tally, labelled, bench.inexact)
+            count_rows(tally, labelled, plan.setup.inexact)
             watch(tally)
         outputs = writer.finish()
     if not tally.balances():

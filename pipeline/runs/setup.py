@@ -74,6 +74,11 @@ class Setup:
         """Of rules and cut-offs."""
         return self.policy.digest
 
+    @property
+    def inexact(self) -> frozenset[str]:
+        """Detectors whose answer may differ between machines."""
+        return frozenset(facts.name for facts in self.detectors if not facts.exact)
+
     def identity(self) -> dict[str, str]:
         """A digest for each part that can change the output."""
         return {

@@ -168,6 +168,17 @@ def test_the_statement_names_the_detectors_that_found_the_evidence(config: Confi
     assert before["options"] != after["options"]  # its cut-offs are those of the new policy, for it was asked anew
 
 
+def test_records_of_inexact_detectors_stay_outside_of_the_identity(config: Config, tmp_path: Path) -> None:
+    assert run(config).tally.outside_identity == 0
+    path = Path(config.out) / STATEMENT
+    told = orjson.loads(path.read_bytes())
+    for each in told["predicate"]["detectors"]:
+        each["exact"] = each["name"] != "llm_residue"
+    path.write_bytes(orjson.dumps(told))
+    again = redecide(config.out, str(tmp_path / "again")).tally
+    assert 0 < again.outside_identity < again.records
+
+
 @pytest.mark.parametrize(("content", "words"), [(None, "has no _run/statement.json"), (b"{}", "is damaged")])
 def test_an_output_that_does_not_say_who_found_its_evidence_is_refused(
     config: Config, tmp_path: Path, content: bytes | None, words: str
