@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 from lowbackground.detectors.contract import MEDIA_KINDS, RECORDS, Detector, Needs, RunFacts
 from lowbackground.detectors.evidence import Basis
@@ -150,9 +150,16 @@ def _options(factory: Factory) -> tuple[Option, ...]:
         if parameter.name == "run" or parameter.kind in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}:
             continue
         required = parameter.default is parameter.empty
-        hint = "any" if parameter.annotation is parameter.empty else inspect.formatannotation(parameter.annotation)
-        options.append(Option(parameter.name, hint, None if required else parameter.default, required))
+        options.append(Option(parameter.name, _hint(parameter), None if required else parameter.default, required))
     return tuple(options)
+
+
+def _hint(parameter: inspect.Parameter) -> str:
+    """The type of an option in words; limits that come with it stand in the error about a wrong value."""
+    annotation = parameter.annotation
+    if annotation is parameter.empty:
+        return "any"
+    return inspect.formatannotation(get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation)
 
 
 def _build(section: str, found: Available | None, options: Mapping[str, Any], run: RunFacts) -> Detector:
@@ -176,7 +183,7 @@ def _build(section: str, found: Available | None, options: Mapping[str, Any], ru
 
 def _called_anew(detector: Detector, name: str) -> Detector:
     """The same detector under the name of its section."""
-    if is_dataclass(detector) and "name" in {each.name for each in fields(detector)}:
+    if is_dataclass(detector) and "name" in {each.name for each in fields(detector) if each.init}:
         again: Detector = replace(detector, name=name)
         return again
     raise DetectorSetupError(

@@ -19,9 +19,11 @@ from tests.factories import AS_OF, records
 RUN = RunFacts(AS_OF)
 
 MODULE = '''
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Annotated
 import pyarrow as pa
+from pydantic import Field
 from lowbackground.detectors.contract import Findings, Needs, RunFacts
 from lowbackground.detectors.evidence import Basis, Evidence, Signal
 
@@ -39,7 +41,7 @@ class Acme:
     def __call__(self, records, /):
         return Findings([Evidence(Signal.SILENT, "acme.none")] * records.num_rows)
 
-def acme(*, key: str, gamma: float = 0.25, since: dict[str, date] = {}, run: RunFacts) -> Acme:
+def acme(*, key: Annotated[str, Field(max_length=9)], gamma: float = 0.25, since: dict[str, date] = {}, run: RunFacts) -> Acme:
     """Finds the mark of Acme.
 
     More words.
@@ -59,6 +61,13 @@ class Bare:
 
 def fixed() -> Bare:
     return Bare()
+
+@dataclass
+class Stuck(Acme):
+    name: str = field(default="stuck", init=False)
+
+def stuck() -> Stuck:
+    return Stuck()
 
 def picky(level: int = 1) -> Acme:
     raise ValueError(f"level {level} is too low")
@@ -198,11 +207,12 @@ def test_what_is_no_name_of_an_installed_detector_is_refused(install: Callable[.
         build({name: {"key": "a"}}, RUN)
 
 
-def test_a_detector_that_cannot_be_called_otherwise_runs_once(install: Callable[..., None]) -> None:
-    install("acme", fixed="acme_code:fixed")
-    build({"fixed": {}}, RUN)
-    with pytest.raises(DetectorSetupError, match=r"detector fixed/second: fixed can run once only"):
-        build({"fixed/second": {}}, RUN)
+@pytest.mark.parametrize("name", ["fixed", "stuck"])
+def test_a_detector_that_cannot_be_called_otherwise_runs_once(install: Callable[..., None], name: str) -> None:
+    install("acme", **{name: f"acme_code:{name}"})
+    build({name: {}}, RUN)
+    with pytest.raises(DetectorSetupError, match=f"detector {name}/second: {name} can run once only"):
+        build({f"{name}/second": {}}, RUN)
 
 
 def test_reasons_are_known_where_every_installed_detector_documents_its_own(install: Callable[..., None]) -> None:
