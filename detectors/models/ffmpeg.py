@@ -45,9 +45,7 @@ _FILM = frozenset(("h264", "hevc", "av1", "libdav1d", "vp8", "vp9", "libvpx", "l
 _SOUND = frozenset(("mp3", "mp3float", "aac", "flac", "opus", "libopus", "vorbis", "alac", "adpcm_ms", "adpcm_ima_wav"))
 _PLAIN = "pcm_"  # of any width and order
 MAX_PROBED_BYTES = 5_000_000  # FFmpeg's own default, said here so that a build with another one does not change it
-MAX_ALLOCATION = (
-    256 << 20
-)  # bytes at once; headers can ask for 2 GiB, a frame of DCI 4K in 16 bits a channel takes 75 MB
+MAX_ALLOCATION = 256 << 20  # bytes at once; headers can ask for 2 GiB, a frame of DCI 4K in 16 bits takes 75 MB
 MAX_ERRORS = 100  # damaged packets of a stream, after which the rest is given up
 
 

@@ -22,9 +22,8 @@ from lowbackground.detectors.models.model_folder import ModelError, ModelFolder
 
 Precision = Literal["float32", "bfloat16"]
 DType = Literal["auto", "float32", "bfloat16"]
-_BUILT_FOR = re.compile(
-    r"^(?:cuda|hip|xpu)\b[^=\n]*= *['\"]", re.MULTILINE
-)  # of torch/version.py; None in a build for CPUs
+# A line of torch/version.py; a build for CPUs has None there.
+_BUILT_FOR = re.compile(r"^(?:cuda|hip|xpu)\b[^=\n]*= *['\"]", re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)

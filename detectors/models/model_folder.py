@@ -17,12 +17,8 @@ from pathlib import Path
 from typing import Any
 
 GUIDE = "docs/models.md shows how"
-PICKLES = frozenset(
-    {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"}
-)  # what torch.load and the like unpickle
-_COUNTS = frozenset(
-    {".json", ".safetensors", ".txt", ".model", ".tiktoken", ".jinja"}
-)  # files that can change an answer
+PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"})  # which unpickling may run
+_COUNTS = frozenset({".json", ".safetensors", ".txt", ".model", ".tiktoken", ".jinja"})  # that can change an answer
 _CONFIG = "config.json"
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"  # the names that transformers writes
 _MAX_JSON_BYTES = 16 << 20  # the index of the largest published models has some 5 MiB

@@ -38,9 +38,7 @@ class ModelClient:
     def __init__(self, address: str) -> None:
         self._address = address
         self._pipe: Connection | None = None
-        self._suspects = (
-            0  # records that the judge is about to show one by one, since the process ended over all of them
-        )
+        self._suspects = 0  # records that the judge shows one by one now, since the process ended over all of them
 
     def ask(self, detector: str, columns: pa.RecordBatch) -> Findings:
         """What the detector says about the records; asked again where the process ended meanwhile.
