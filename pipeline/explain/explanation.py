@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from lowbackground.detectors.contract import media_kind
-from lowbackground.detectors.evidence import Basis, Evidence, Finding, Kind, Signal, Strength
+from lowbackground.detectors.evidence import Finding
 from lowbackground.pipeline.explain.manifest_tree import Node
+from lowbackground.pipeline.output.rows import finding_of
 from lowbackground.pipeline.screen import shown
 from lowbackground.pipeline.verdicts.case import Case
 from lowbackground.pipeline.verdicts.fusion import family_totals, sigmoid
@@ -132,23 +133,6 @@ def case_of(row: Mapping[str, Any], policy: Policy, text_length: int | None) -> 
         notes=row["prov_notes"],
         text_length=text_length,
     )
-
-
-def finding_of(entry: Mapping[str, Any]) -> Finding:
-    """A struct of `prov_evidence` as the finding that it was."""
-    evidence = Evidence(
-        signal=Signal(entry["signal"]),
-        reason=entry["reason"],
-        strength=Strength(entry["strength"]) if entry["strength"] else None,
-        kind=Kind(entry["kind"]) if entry["kind"] else None,
-        part=entry["part"],
-        score=entry["score"],
-        fpr=entry["fpr"],
-        llr=entry["llr"],
-        opt_out=tuple(entry["opt_out"] or ()),
-        detail=entry["detail"],
-    )
-    return Finding(entry["detector"], entry["version"], Basis(entry["basis"]), evidence)
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Turns a judged and decided batch into the columns that are written.
+"""Turns a judged and decided batch into the columns that are written, and the evidence in them back into findings.
 
 Most rows of a crawl share a handful of findings, so evidence is encoded once per distinct finding and gathered by
 index: a few microseconds a row.
@@ -7,12 +7,13 @@ index: a few microseconds a row.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lowbackground.detectors.evidence import Evidence, Finding, Signal
+from lowbackground.detectors.evidence import Basis, Evidence, Finding, Kind, Signal, Strength
 from lowbackground.manifests.digest import sha256_hex
 from lowbackground.pipeline.output.schema import EVIDENCE_TYPE
 
@@ -113,6 +114,24 @@ def _evidence_row(finding: Finding, contribution: float) -> dict[str, object]:
 def _found(evidence: Evidence) -> bool:
     """Whether silence has something to point at: a kind that speaks for neither side, an opt-out, or what it looked at."""
     return evidence.kind is not None or bool(evidence.opt_out) or evidence.keep_detail
+
+
+def finding_of(entry: Mapping[str, Any]) -> Finding:
+    """A struct of `prov_evidence` as the finding that it was; detail that was kept is written again."""
+    evidence = Evidence(
+        signal=Signal(entry["signal"]),
+        reason=entry["reason"],
+        strength=Strength(entry["strength"]) if entry["strength"] else None,
+        kind=Kind(entry["kind"]) if entry["kind"] else None,
+        part=entry["part"],
+        score=entry["score"],
+        fpr=entry["fpr"],
+        llr=entry["llr"],
+        opt_out=tuple(entry["opt_out"] or ()),
+        detail=entry["detail"],
+        keep_detail=entry["detail"] is not None,
+    )
+    return Finding(entry["detector"], entry["version"], Basis(entry["basis"]), evidence)
 
 
 def content_digests(records: pa.RecordBatch) -> pa.Array:

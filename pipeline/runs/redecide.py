@@ -11,7 +11,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lowbackground.detectors.contract import RECORDS, Detector
-from lowbackground.detectors.evidence import Basis, Evidence, Finding, Kind, Signal, Strength
+from lowbackground.detectors.evidence import Finding
 from lowbackground.manifests.digest import json_digest
 from lowbackground.pipeline.batch import Batch
 from lowbackground.pipeline.cascade import ALREADY_DECIDED
@@ -32,7 +32,7 @@ from lowbackground.pipeline.decide import Decider
 from lowbackground.pipeline.errors import ConfigError
 from lowbackground.pipeline.judge import Judgement, judge
 from lowbackground.pipeline.labelled import Labelled
-from lowbackground.pipeline.output.rows import Decision, encode
+from lowbackground.pipeline.output.rows import Decision, encode, finding_of
 from lowbackground.pipeline.output.schema import (
     KEY_COLUMNS,
     REJECT_REASON,
@@ -217,7 +217,7 @@ def _labelled(rows: pa.RecordBatch, bench: _Bench) -> Labelled:
     """Rows of an output as the pipeline has them between judging and writing."""
     run = bench.run
     records = _records(rows, run.config)
-    findings = [tuple(_findings(row)) for row in rows.column("prov_evidence").to_pylist()]
+    findings = [tuple(map(finding_of, row)) for row in rows.column("prov_evidence").to_pylist()]
     if bench.era:
         again = judge(records, bench.era).findings
         findings = [
@@ -274,25 +274,6 @@ def _records(rows: pa.RecordBatch, config: Config) -> pa.RecordBatch:
 def _text_column(rows: pa.RecordBatch, config: Config) -> str | None:
     """The column of the training text; null in an output that holds prov_ columns alone."""
     return next((name for name in (config.read.columns.text, "text") if name in rows.schema.names), None)
-
-
-def _findings(row: list[dict[str, Any]]) -> Iterator[Finding]:
-    """The findings that `prov_evidence` holds."""
-    for each in row:
-        evidence = Evidence(
-            signal=Signal(each["signal"]),
-            reason=each["reason"],
-            strength=Strength(each["strength"]) if each["strength"] else None,
-            kind=Kind(each["kind"]) if each["kind"] else None,
-            part=each["part"],
-            score=each["score"],
-            fpr=each["fpr"],
-            llr=each["llr"],
-            opt_out=tuple(each["opt_out"] or ()),
-            detail=each["detail"],
-            keep_detail=each["detail"] is not None,  # what the run wrote, it wrote for a reason
-        )
-        yield Finding(each["detector"], each["version"], Basis(each["basis"]), evidence)
 
 
 def _copy(output: Output, old: Storage, new: Storage) -> Output:

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 
 from lowbackground.detectors.evidence import Basis, Evidence, Finding, Signal, Strength
 from lowbackground.manifests.credential import CREDENTIAL_TYPE, Claim, Credential, Integrity, Trust
-from lowbackground.pipeline.explain.explanation import Explanation, explain_row, finding_of
+from lowbackground.pipeline.explain.explanation import Explanation, explain_row
 from lowbackground.pipeline.explain.explanation_screen import lines, plain
 from lowbackground.pipeline.explain.manifest_tree import Node, Step
-from lowbackground.pipeline.output.rows import encode_evidence
+from lowbackground.pipeline.output.rows import encode_evidence, finding_of
 from lowbackground.pipeline.verdicts.case import Case
 from lowbackground.pipeline.verdicts.fusion import fuse
 from lowbackground.pipeline.verdicts.policy import Policy, decide, probability

@@ -12,9 +12,9 @@ from lowbackground.detectors.evidence import Basis, Evidence, Finding, Signal
 from lowbackground.detectors.text_classifier.weights import shipped_calibration
 from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.errors import ConfigError
-from lowbackground.pipeline.output.rows import encode_evidence
+from lowbackground.pipeline.output.rows import encode_evidence, finding_of
 from lowbackground.pipeline.runs.plan import STATEMENT
-from lowbackground.pipeline.runs.redecide import _findings, redecide
+from lowbackground.pipeline.runs.redecide import redecide
 from lowbackground.pipeline.runs.run import run
 from tests.assets import tiny
 from tests.factories import AS_OF
@@ -139,7 +139,7 @@ def test_without_the_text_the_reasons_of_silence_stay(config: Config, tmp_path: 
 def test_silent_evidence_is_written_again_with_the_detail_that_it_had(kept: bool) -> None:
     silent = Evidence(Signal.SILENT, "text-model.no-calibration", score=1.0, detail='{"tokens":5}', keep_detail=kept)
     stored = encode_evidence([(Finding("text_model", "1", Basis.CLASSIFIER, silent),)], [(0.0,)])
-    again = encode_evidence([tuple(_findings(stored.to_pylist()[0]))], [(0.0,)])
+    again = encode_evidence([tuple(map(finding_of, stored.to_pylist()[0]))], [(0.0,)])
     assert again.to_pylist() == stored.to_pylist()
     assert (stored.to_pylist()[0][0]["detail"] is not None) == kept
 
