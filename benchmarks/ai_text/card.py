@@ -48,7 +48,10 @@ def tables(figures: Mapping[str, Any]) -> dict[str, str]:
             ("attack", "texts", "beyond the 1 % score", "beyond the 0.1 % score"), _named(figures["attacks"])
         ),
         "STOPPED": _table(("texts", "number", "stopped by a gate"), _named(figures["stopped"])),
-        "TRIED": _table(("what", "AUROC", "found at 1 %", "found at 0.1 %"), figures["tried"]),
+        **{
+            f"TRIED_{name.upper()}": _table(("what", "AUROC", "found at 1 %", "found at 0.1 %"), rows)
+            for name, rows in figures["tried"].items()
+        },
         "CHINESE": _table(("held out", *_FIGURES_HEAD, "median human score"), _named(figures["chinese"])),
         "SIBLINGS": _table(("held out", *_SHARES_HEAD), _named(figures["siblings"])),
         "WEB": _table(("pages", "texts", "scored", "false positives"), _named(figures["web"])),
