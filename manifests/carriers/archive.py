@@ -1,14 +1,17 @@
 """ZIP and what is built on it (EPUB, OOXML, OpenDocument): the entry `META-INF/content_credential.c2pa`.
 
-C2PA 2.2, A.4.1. c2pa-rs reads stored entries only, and no XMP.
+C2PA 2.2, A.4.1. c2pa-rs reads stored entries only, and no XMP. How long a directory is, the file says itself, so nothing of
+it is copied: it is searched where it lies.
 """
 
+import re
 import struct
 from dataclasses import dataclass
 
 from lowbackground.manifests.carriers.presence import Data, Presence, Span, found
 
 NAME = b"META-INF/content_credential.c2pa"
+_NAME = re.compile(re.escape(NAME))
 _TAIL = 22 + 0xFFFF  # end record and the longest comment: APPNOTE 4.3.16
 _END = struct.Struct("<4s4H2IH")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
@@ -19,17 +22,17 @@ def walk(data: Data) -> Presence:
     """Look for the name in the central directory, or in the whole file where that is not found."""
     central = central_directory(data)
     if central is None:
-        return found("zip", irregular=NAME in bytes(data))
+        return found("zip", irregular=_NAME.search(data) is not None)
     directory, shift = central
-    hit = directory.find(NAME)
-    if hit < 0:
+    hit = _NAME.search(directory)
+    if hit is None:
         return found("zip")
-    entry = entry_at(data, directory, hit - _CENTRAL.size, shift)
+    entry = entry_at(data, directory, hit.start() - _CENTRAL.size, shift)
     stored = entry is not None and not entry.method and entry.name_length == len(NAME)
     return found("zip", [entry.span] if entry and stored else [], irregular=not stored)
 
 
-def central_directory(data: Data) -> tuple[bytes, int] | None:
+def central_directory(data: Data) -> tuple[memoryview, int] | None:
     """The central directory, and how far entries lie behind where it says; null where it is not found."""
     size = len(data)
     tail_at = max(0, size - _TAIL)
@@ -41,7 +44,7 @@ def central_directory(data: Data) -> tuple[bytes, int] | None:
     if offset + length > tail_at + at or length == 0xFFFFFFFF:
         return None
     start = tail_at + at - length  # where it must lie; `offset` is wrong where something stands before the archive
-    directory = bytes(data[start : tail_at + at])
+    directory = memoryview(data)[start : tail_at + at]
     return (directory, start - offset) if not directory or directory[:4] == b"PK\x01\x02" else None
 
 
@@ -56,7 +59,7 @@ class Entry:
     name_length: int
 
 
-def entry_at(data: Data, directory: bytes, at: int, shift: int) -> Entry | None:
+def entry_at(data: Data, directory: memoryview, at: int, shift: int) -> Entry | None:
     """The entry whose central header stands at `at` of the directory; null where its headers do not say where it lies."""
     if at < 0 or directory[at : at + 4] != b"PK\x01\x02":
         return None

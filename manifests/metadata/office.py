@@ -4,7 +4,9 @@ ECMA-376, part 1, 22.3 (custom file properties), and part 2 (a package is a ZIP 
 central directory by the name that every producer gives it; nothing else of the package is unpacked.
 """
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lowbackground.manifests.carriers.archive import Entry, central_directory, entry_at
 from lowbackground.manifests.metadata.bounded_xml import parse
@@ -12,7 +14,8 @@ from lowbackground.manifests.metadata.fields import MAX_VALUE_BYTES, CapReached,
 
 MAX_DEPTH = 16  # a property holds its value, a vector at most, which nests three deep
 MAX_SAME_NAME = 16  # entries of that name that are looked at; a package has one
-_PART = b"docProps/custom.xml"
+_PART = re.compile(rb"docProps/custom\.xml")
+_NAME_LENGTH = len("docProps/custom.xml")
 _CENTRAL_HEADER = 46  # bytes before the name of an entry: APPNOTE 4.3.12
 _PROPERTY = frozenset(
     (
@@ -73,15 +76,11 @@ def walk(data: Data, out: Gathering) -> None:
         return
 
 
-def _parts(data: Data, directory: bytes, shift: int) -> Iterator[Entry]:
+def _parts(data: Data, directory: memoryview, shift: int) -> Iterator[Entry]:
     """The entries with the name of the part; names are compared as they are written."""
-    at = -1
-    for _ in range(MAX_SAME_NAME):
-        at = directory.find(_PART, at + 1)
-        if at < 0:
-            return
-        entry = entry_at(data, directory, at - _CENTRAL_HEADER, shift)
-        if entry is not None and entry.name_length == len(_PART):
+    for named in islice(_PART.finditer(directory), MAX_SAME_NAME):
+        entry = entry_at(data, directory, named.start() - _CENTRAL_HEADER, shift)
+        if entry is not None and entry.name_length == _NAME_LENGTH:
             yield entry
 
 

@@ -4,12 +4,15 @@ import io
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lowbackground.manifests.carriers.archive import walk
+from lowbackground.manifests.media_types import WORD
 from lowbackground.manifests.metadata.read import read_metadata
 from tests.assets import box, chunk, full_box, tiny
 from tests.metadata_files import DC, RDF, jpeg, png, stealth, xmp
@@ -49,6 +52,13 @@ def packet_of(inner: str) -> bytes:
 def laughs() -> bytes:
     entities = '<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{i + 1} "&a{i};&a{i};&a{i};&a{i};">' for i in range(30))
     return f"<!DOCTYPE x [{entities}]>".encode() + packet_of("<dc:source>&a30;</dc:source>")
+
+
+def archive_of(directory: int) -> bytes:
+    """A DOCX whose end record says that nearly all of it is the directory."""
+    start = b"PK\3\4" + bytes(26) + b"[Content_Types].xml word/"
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, directory, len(start), 0)  # APPNOTE 4.3.16
+    return b"".join((start, b"PK\1\2", bytes(directory - 4), end))
 
 
 def pdf_of(stream: bytes, dictionary: str, number: int = 1) -> bytes:
@@ -125,6 +135,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     ),
     "flac-many-comments": lambda: b"fLaC\x84\x1f\xff\xf8" + struct.pack("<II", 0, 500_000) + b"\3\0\0\0a=b" * 290_000,
     "ogg-endless-header": lambda: (b"OggS\0\2" + bytes(20) + b"\xff" + b"\xff" * 255 + bytes(65_025)) * 200,
+    "office-endless-directory": lambda: archive_of(24 * MIB),
     "pdf-deflated": lambda: pdf_of(deflated(64 * MIB), "/Filter /FlateDecode /First 10"),
     "pdf-many-deflated": lambda: pdf_of(deflated(3 * MIB), "/Filter /FlateDecode /First 10", 500),
     "pdf-many-pairs": lambda: pdf_of(zlib.compress(b"1 0 " * 8_000), "/Filter /FlateDecode /First 32000", 300),
@@ -160,6 +171,19 @@ def test_a_bomb_ends_at_a_cap_or_says_nothing(name: str) -> None:
     found = read_metadata(BOMBS[name]())
     assert len(found.fields) <= 5000
     assert sum(len(field.value) for field in found.fields) <= 6 * MIB
+
+
+@pytest.mark.parametrize("look", [walk, lambda data: read_metadata(data, WORD)], ids=["for C2PA", "for metadata"])
+@pytest.mark.parametrize("found", [True, False], ids=["a directory", "none"])
+def test_of_an_archive_only_its_end_is_copied(look: Callable[[memoryview], object], found: bool) -> None:
+    data = memoryview(archive_of(8 * MIB))
+    tracemalloc.start()
+    try:
+        look(data if found else data[:-1])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < MIB
 
 
 @pytest.mark.soak
