@@ -45,7 +45,7 @@ def central_directory(data: Data) -> tuple[memoryview, int] | None:
         return None
     start = tail_at + at - length  # where it must lie; `offset` is wrong where something stands before the archive
     directory = memoryview(data)[start : tail_at + at]
-    return (directory, start - offset) if not directory or directory[:4] == b"PK\x01\x02" else None
+    return (directory, start - offset) if not directory or _is_entry(directory, 0) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Entry:
 
 def entry_at(data: Data, directory: memoryview, at: int, shift: int) -> Entry | None:
     """The entry whose central header stands at `at` of the directory; null where its headers do not say where it lies."""
-    if at < 0 or directory[at : at + 4] != b"PK\x01\x02":
+    if at < 0 or not _is_entry(directory, at):
         return None
     fields = _CENTRAL.unpack_from(directory, at)
     flags, method, compressed, name_length, local = fields[3], fields[4], fields[8], fields[10], fields[16] + shift
@@ -72,3 +72,7 @@ def entry_at(data: Data, directory: memoryview, at: int, shift: int) -> Entry | 
     if header[0] != b"PK\x03\x04" or start + compressed > len(data):
         return None
     return Entry(local, (start, start + compressed), method, bool(flags & 1), name_length)
+
+
+def _is_entry(directory: memoryview, at: int) -> bool:
+    return bytes(directory[at : at + 4]) == b"PK\x01\x02"
