@@ -59,6 +59,8 @@ def _of_head(head: "Linear | Trees | Network", tables: Tables) -> Iterator[str]:
     width = tables[head.embedding].shape[-1] + len(head.inputs) if head.embedding in tables else 0
     yield from _shaped(tables, head.mean, "f4", (len(head.inputs),))
     yield from _shaped(tables, head.deviation, "f4", (len(head.inputs),))
+    if head.deviation in tables and not np.all(tables[head.deviation] > 0):  # inputs are divided by it
+        yield f"table {head.deviation} has a deviation that is not above 0"
     yield from _shaped(tables, head.hidden, "f4", (width, None))
     units = tables[head.hidden].shape[-1] if head.hidden in tables else 0
     yield from _shaped(tables, head.hidden_bias, "f4", (units,))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MIN_PART = 30  # examples of a part of a source whose mean counts
 MIN_PARTS = 4  # of either class; with fewer, nothing can be said of steadiness
+MAX_WHOLE = 512  # parts whose means stand in one table, of 4 MiB each; of more, some columns at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +132,32 @@ def steadiness(matrix: "csr_matrix", examples: Examples) -> NDArray[np.float32]:
     averaging = csr_matrix(
         ((1 / count[cell]).astype(np.float32), (cell, np.arange(len(cell)))), shape=(len(cells), len(cell))
     )
-    means = (averaging[large] @ matrix).toarray()
+    means = averaging[large] @ matrix
     first = np.unique(cell, return_index=True)[1][large]
     _, source, parts = np.unique(examples.source[first], return_inverse=True, return_counts=True)
     weight = parts[source].astype(np.float32) ** -0.5
-    human, spread = _moments(means[~is_machine], weight[~is_machine])
-    machine, other = _moments(means[is_machine], weight[is_machine])
-    deviation = np.sqrt(spread + other)
-    rare = (
-        0.5 * np.median(deviation[deviation > 0]) if np.any(deviation > 0) else 1.0
-    )  # what few texts have is no steady sign
-    ratio: NDArray[np.float32] = (np.abs(machine - human) / (deviation + rare)).astype(np.float32)
+    columns_at_once = max(1, matrix.shape[1] * MAX_WHOLE // max(MAX_WHOLE, len(is_machine)))
+    apart, deviation = _contrast(means, is_machine, weight, columns_at_once)
+    # What few texts have is no steady sign.
+    rare = 0.5 * np.median(deviation[deviation > 0]) if np.any(deviation > 0) else 1.0
+    ratio: NDArray[np.float32] = (apart / (deviation + rare)).astype(np.float32)
     return ratio
+
+
+def _contrast(
+    means: "csr_matrix", is_machine: NDArray[np.bool_], weight: NDArray[np.float32], width: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """How far the classes' means of each column lie apart, and the deviation between parts; `width` columns at a time."""
+    columns = means.shape[1]
+    sliced = means.tocsc() if width < columns else means
+    apart, deviation = [], []
+    for first in range(0, columns, width):
+        found = sliced[:, first : first + width].toarray()
+        human, spread = _moments(found[~is_machine], weight[~is_machine])
+        machine, other = _moments(found[is_machine], weight[is_machine])
+        apart.append(np.abs(machine - human))
+        deviation.append(np.sqrt(spread + other))
+    return np.concatenate(apart), np.concatenate(deviation)
 
 
 def _moments(

@@ -26,14 +26,11 @@ from lowbackground.detectors.text_classifier.weights import Combine, Language, w
 MAX_FOLDS = 8  # models that are fitted beside the one that is kept; small sources share a fold
 LEAST = 300  # texts of either side: a tree needs 60 in a leaf, and what it learns from fewer is chance
 LEAST_LEFT = 100  # of either side outside of a fold, for the same reason
-BRIDGE_SHARE, MAX_BRIDGE_SHARE = (
-    0.1,
-    0.2,
-)  # of the human texts that train nothing: the more, the larger the less there are
+BRIDGE_SHARE, MAX_BRIDGE_SHARE = 0.1, 0.2  # of the human texts, which train nothing: the more, the fewer there are
 BRIDGE = (
     100,
     2000,
-)  # of them as a rule. Two models differ little on a text: 100 tell mean and deviation to a twentieth
+)  # of them as a rule: two models differ little on a text, so 100 tell mean and deviation to a twentieth
 MAX_NAME = 100  # letters of a source in a message
 _CHUNK = 4096  # texts that are looked at together
 

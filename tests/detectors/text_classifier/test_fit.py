@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lowbackground.detectors.text_classifier import fit as fit_module
+from lowbackground.detectors.text_classifier import fit_linear as fit_linear_module
 from lowbackground.detectors.text_classifier.features import prepared, word_counts
 from lowbackground.detectors.text_classifier.fit import WINDOWS, Material, english, fit, material, outputs
 from lowbackground.detectors.text_classifier.fit_examples import PIECES, Examples, balanced, pieces
@@ -93,6 +94,23 @@ def test_what_differs_in_every_source_is_steadier_than_what_differs_in_one():
         Examples((), machine, source, np.ones((400, 1))),
     )
     assert found[0] > 3 * found[1]
+
+
+def test_many_parts_of_sources_are_worked_through_some_columns_at_a_time(monkeypatch):
+    from scipy.sparse import random
+
+    machine = np.arange(1200) % 2 == 1
+    examples = Examples((), machine, np.array([f"s{row // 2 % 12}" for row in range(1200)]), np.ones((1200, 1)))
+    matrix = random(1200, 67, 0.3, "csr", np.float32, 1)
+    whole = steadiness(matrix, examples)
+    widths = []
+    moments = fit_linear_module._moments
+    monkeypatch.setattr(
+        fit_linear_module, "_moments", lambda means, *rest: widths.append(means.shape[1]) or moments(means, *rest)
+    )
+    monkeypatch.setattr(fit_linear_module, "MAX_WHOLE", 5)
+    assert np.allclose(steadiness(matrix, examples), whole, rtol=1e-5)
+    assert max(widths) == 67 * 5 // 24
 
 
 def test_with_few_sources_nothing_is_scaled():

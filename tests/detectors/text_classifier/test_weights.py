@@ -143,6 +143,7 @@ def _set(path: str, value: object) -> Callable[[dict], None]:
         (_set("languages.en.heads.1.left", "en.root"), "of one length"),
         (_set("languages.en.heads.1.root", "en.leaf"), "point outside"),
         (_set("languages.en.heads.2.inputs", ["w", "words"]), "has the shape"),
+        (_set("languages.en.heads.2.deviation", "en.mean"), "en.mean has a deviation that is not above 0"),
         (_set("languages.en.combine.heads", ["w", "x", "n"]), "no head is called x"),
         (_set("languages.en.combine.knots", [400, 100]), "knots must ascend"),
         (_set("languages.en.combine.bias", [0.0]), "expected one each"),
