@@ -52,7 +52,7 @@ def green_list(
         _check_lists(tokenizer, found[tokenizer.name])
     names = (f"{tokenizer} {key}" for tokenizer, several in found.items() for key in several)
     count = _Count(found, max_tokens)
-    version = version_of(f"1, {max_tokens} tokens", names, loaded)
+    version = version_of(f"2, {max_tokens} tokens", names, loaded)
     return KeyedDetector("green_list", version, loaded, count, sum(map(len, found.values())), max_chars)
 
 
