@@ -49,6 +49,3 @@ class Failed:
 
     message: str
     fatal: bool
-
-
-Message = Ready | Progress | Done | Failed
