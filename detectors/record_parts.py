@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from lowbackground.detectors.carried_manifests import is_caption
+from lowbackground.manifests.bulk_search import buffers
 from lowbackground.manifests.many_needles import ManyNeedles, Place
 from lowbackground.manifests.media_types import is_textual
 
@@ -41,7 +42,7 @@ def found_pages(records: pa.RecordBatch, search: ManyNeedles) -> Iterator[Found]
     pages = [row for row, type_ in enumerate(records.column("media_type").to_pylist()) if type_ in PAGES]
     has_raw = raws.is_valid().to_pylist()
     in_raw = [row for row in pages if has_raw[row]]
-    wide = [row for row in in_raw if _head(raws, row) in _WIDE]
+    wide = _wide(raws, in_raw)
     recoded = pa.array([_recoded(_bytes(raws, row)) for row in wide], pa.large_binary())
     yield from _in_order(
         [
@@ -70,9 +71,10 @@ def _bytes(column: pa.Array, row: int) -> bytes:
     return b"" if buffer is None else bytes(buffer.to_pybytes())
 
 
-def _head(column: pa.Array, row: int) -> bytes:
-    buffer = column[row].as_buffer()
-    return b"" if buffer is None else bytes(buffer[:2].to_pybytes())
+def _wide(column: pa.Array, rows: Sequence[int]) -> list[int]:
+    """The rows that begin with the byte order mark of UTF-16, told from the array's buffers: a scalar is a copy of a page."""
+    offsets, data = buffers(column)
+    return [row for row in rows if data[offsets[row] : offsets[row + 1]][:2].tobytes() in _WIDE]
 
 
 def _recoded(page: bytes) -> bytes:

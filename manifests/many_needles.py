@@ -8,13 +8,13 @@ each of the four alignments, which costs as much as ten longer ones: have few of
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lowbackground.manifests.bulk_search import PIECE, buffers, runs
+from lowbackground.manifests.bulk_search import buffers, runs
 
 MIN_NEEDLE = 4  # bytes: one word
 _SURE = 7  # bytes: a stretch of so many holds an aligned word wherever it stands
@@ -23,6 +23,8 @@ _FOLD = np.uint32(
 )  # sets the bit that tells lower case from upper: ASCII letters fold, and the rest folds on both sides
 _MULTIPLIER = 0x9E3779B1  # Knuth, The Art of Computer Programming 3, 6.4: 2^32 / golden ratio, made odd
 _FOLDED = bytes(byte | 0x20 for byte in range(256))
+_PIECE = 1 << 15  # words: what is computed of them stays in a second-level cache
+_PAIRS = 1 << 16  # of a word and a needle, compared at once: a flood of one word costs time, and no memory
 _TABLE_BITS = 16  # 64 KiB stay in a second-level cache beside the piece that is looked at
 
 
@@ -49,20 +51,31 @@ class ManyNeedles:
         self.needles = tuple(needle.lower() for needle in needles)
         folded = [needle.translate(_FOLDED) for needle in needles]
         self._short = [(number, _word(needle, 0)) for number, needle in enumerate(folded) if len(needle) < _SURE]
-        keys = sorted(
+        keys = [
             (_word(needle, shift), shift, number)
             for number, needle in enumerate(folded)
             if len(needle) >= _SURE
             for shift in _rarest(needle)
-        )
+        ]
+        hashed = _hashed(np.array([word for word, _, _ in keys], np.uint32))
+        keys = [keys[place] for place in np.argsort(hashed, kind="stable").tolist()]
+        counts = np.bincount(hashed, minlength=1 << _TABLE_BITS)
+        self._counts, self._first_keys = counts, np.cumsum(counts) - counts  # of each hash
+        self._table = counts > 0
         self._words = np.array([word for word, _, _ in keys], np.uint32)
         self._shifts = np.array([shift for _, shift, _ in keys], np.int64)
         self._numbers = np.array([number for _, _, number in keys], np.int64)
-        self._rare = np.array([_rarest(folded[n]).start for _, _, n in keys], np.int64)
-        self._heads = np.array([_word(folded[n], _rarest(folded[n]).start) for _, _, n in keys], np.uint32)
-        self._tails = np.array([_word(folded[n], _rarest(folded[n]).stop - 1) for _, _, n in keys], np.uint32)
-        self._table = np.zeros(1 << _TABLE_BITS, np.bool_)
-        self._table[_hashed(self._words)] = True
+        whole = [folded[number] for _, _, number in keys]
+        self._lengths = np.array([len(needle) for needle in whole], np.int64)
+        rare = [_rarest(needle).start for needle in whole]
+        last = [len(needle) - MIN_NEEDLE for needle in whole]
+        self._parts = [  # where a word of the needle must stand, and which: the rarest 7 bytes, then its two ends
+            (
+                np.array(at, np.int64),
+                np.array([_word(needle, each) for needle, each in zip(whole, at, strict=True)], np.uint32),
+            )
+            for at in (rare, [place + _SURE - MIN_NEEDLE for place in rare], [0] * len(keys), last)
+        ]
 
     def places(self, column: pa.Array, rows: Iterable[int] | None = None) -> list[Place]:
         """Where the needles stand in a (large) string or binary array, by row and place; null rows hold none.
@@ -84,10 +97,14 @@ class ManyNeedles:
         """Each place in `data[start:end]` at which a needle stands, with the number of the needle."""
         words = data[: len(data) // 4 * 4].view("<u4")
         last = min(-(-end // 4), len(words))
-        for first in range(start // 4, last, PIECE):
-            piece = words[first : min(first + PIECE, last)] | _FOLD
-            passed = np.flatnonzero(self._table.take(_hashed(piece)))
-            candidates = self._confirmed(data, (passed + first) * 4, piece[passed], start, end)
+        folded, hashed, passed = np.empty(_PIECE, np.uint32), np.empty(_PIECE, np.uint32), np.empty(_PIECE, np.bool_)
+        for first in range(start // 4, last, _PIECE):
+            count = min(_PIECE, last - first)
+            np.bitwise_or(words[first : first + count], _FOLD, out=folded[:count])
+            _hashed(folded[:count], out=hashed[:count])
+            self._table.take(hashed[:count], out=passed[:count], mode="clip")  # none is outside; to raise costs a copy
+            (at,) = passed[:count].nonzero()
+            candidates = self._confirmed(data, (at + first) * 4, folded[at], hashed[at], start, end)
             for place, number in chain(candidates, self._short_ones(data, first * 4, end) if self._short else ()):
                 needle = self.needles[number]
                 if place >= start and data[place : place + len(needle)].tobytes().lower() == needle:
@@ -95,9 +112,9 @@ class ManyNeedles:
 
     def _short_ones(self, data: npt.NDArray[np.uint8], first: int, end: int) -> Iterator[tuple[int, int]]:
         """Where the first word of a short needle stands in the piece that begins at byte `first`."""
-        stop = min(first + PIECE * 4, end)
+        stop = min(first + _PIECE * 4, end)
         for shift in range(4):
-            count = max(0, min(PIECE, (min(stop + 3, len(data)) - first - shift) // 4))
+            count = max(0, min(_PIECE, (min(stop + 3, len(data)) - first - shift) // 4))
             words = data[first + shift : first + shift + count * 4].view("<u4") | _FOLD
             for number, word in self._short:
                 for index in np.flatnonzero(words == np.uint32(word)).tolist():
@@ -108,22 +125,39 @@ class ManyNeedles:
         data: npt.NDArray[np.uint8],
         at: npt.NDArray[np.int64],
         words: npt.NDArray[np.uint32],
+        hashed: npt.NDArray[np.uint32],
         start: int,
         end: int,
     ) -> Iterator[tuple[int, int]]:
-        """Of words that passed the table, the places around which the 7 rarest bytes of a needle stand."""
-        from_, to = np.searchsorted(self._words, words, "left"), np.searchsorted(self._words, words, "right")
-        counts = to - from_
-        at, from_, counts = at[counts > 0], from_[counts > 0], counts[counts > 0]
-        for extra in range(int(counts.max(initial=0))):  # words that several needles share
-            more = counts > extra
-            key = from_[more] + extra
-            places = at[more] - self._shifts[key]
-            rare = places + self._rare[key]
-            inside = (places >= start) & (rare + _SURE <= end)
-            key, places, rare = key[inside], places[inside], rare[inside]
-            same = (_words_at(data, rare) == self._heads[key]) & (_words_at(data, rare + 3) == self._tails[key])
-            yield from zip(places[same].tolist(), self._numbers[key[same]].tolist(), strict=True)
+        """Of words that passed the table, the places at which the rarest 7, the first 4 and the last 4 bytes of a needle stand."""
+        counts = self._counts[hashed]
+        pairs = np.cumsum(counts)  # of a word and a needle that holds it
+        cuts = np.searchsorted(pairs, np.arange(_PAIRS, pairs[-1], _PAIRS)).tolist() if len(pairs) else []
+        for first, last in pairwise((0, *cuts, len(at))):
+            some = slice(first, last)
+            yield from self._compared(data, at[some], words[some], hashed[some], start, end)
+
+    def _compared(
+        self,
+        data: npt.NDArray[np.uint8],
+        at: npt.NDArray[np.int64],
+        words: npt.NDArray[np.uint32],
+        hashed: npt.NDArray[np.uint32],
+        start: int,
+        end: int,
+    ) -> Iterator[tuple[int, int]]:
+        counts = self._counts[hashed]
+        which = np.repeat(np.arange(len(at)), counts)
+        key = np.arange(len(which)) + np.repeat(self._first_keys[hashed] - np.cumsum(counts) + counts, counts)
+        same = self._words[key] == words[which]
+        key, which = key[same], which[same]
+        places = at[which] - self._shifts[key]
+        inside = (places >= start) & (places + self._lengths[key] <= end)
+        key, places = key[inside], places[inside]
+        for shifts, wanted in self._parts:  # each time few are left
+            same = _words_at(data, places + shifts[key]) == wanted[key]
+            key, places = key[same], places[same]
+        return zip(places.tolist(), self._numbers[key].tolist(), strict=True)
 
 
 def _words_at(data: npt.NDArray[np.uint8], places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
@@ -133,8 +167,9 @@ def _words_at(data: npt.NDArray[np.uint8], places: npt.NDArray[np.int64]) -> npt
     return np.ndarray((len(data) - 3,), "<u4", data, strides=(1,))[places] | _FOLD
 
 
-def _hashed(words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    return (words * np.uint32(_MULTIPLIER)) >> np.uint32(32 - _TABLE_BITS)
+def _hashed(words: npt.NDArray[np.uint32], out: npt.NDArray[np.uint32] | None = None) -> npt.NDArray[np.uint32]:
+    product = np.multiply(words, np.uint32(_MULTIPLIER), out=out)
+    return np.right_shift(product, np.uint32(32 - _TABLE_BITS), out=product)
 
 
 def _word(needle: bytes, at: int) -> int:
