@@ -17,13 +17,14 @@ from tests.heavy_runs import MACHINE, PROSE, Row, Said, attempt, diaries, heavy,
 
 @dataclass(frozen=True)
 class Finished:
-    """A run over several shards with two workers; the diaries of its model as they were after the same command once more."""
+    """A run over several shards with two workers; diaries of its model and witnesses as they were after the same command once more."""
 
     config: Config
     lines: list[str]
     rows: dict[str, Row]
     model: Path
     diaries: dict[int, list[str]]
+    witnesses: dict[int, str]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         result, said = attempt(config)
         assert result.exit_code == 0
         assert attempt(config)[0].exit_code == 0
-    return Finished(config, said.lines, rows(config), model, diaries(model))
+    witnesses = {int(path.stem): path.read_text() for path in model.glob("*.worker")}  # later tests run in this process
+    return Finished(config, said.lines, rows(config), model, diaries(model), witnesses)
 
 
 def test_the_model_is_loaded_once_in_a_process_that_is_neither_the_run_nor_a_worker(finished: Finished) -> None:
@@ -45,9 +47,8 @@ def test_the_model_is_loaded_once_in_a_process_that_is_neither_the_run_nor_a_wor
     (holder,) = finished.diaries
     answered = [row for row in finished.rows.values() if row["heavy"]["signal"] != "failed"]
     assert {row["prov_heavy_pid"] for row in answered} == {holder}
-    witnesses = list(finished.model.glob("*.worker"))
-    assert holder not in {*(int(path.stem) for path in witnesses), os.getpid()}
-    assert {path.read_text() for path in witnesses} == {"light"}
+    assert {holder, os.getpid()}.isdisjoint(finished.witnesses)
+    assert set(finished.witnesses.values()) == {"light"}
 
 
 def test_nothing_left_to_do_loads_nothing(finished: Finished) -> None:

@@ -16,8 +16,9 @@ from lowbackground.pipeline.config import Config
 from lowbackground.pipeline.explain.explanation import Explanation
 from lowbackground.pipeline.explain.inspection import inspect_bytes, inspect_location
 from tests.assets import box, tiny
+from tests.detectors.metadata_label_samples import id3, label
+from tests.detectors.metadata_samples import INFOTEXT
 from tests.detectors.residue_samples import PROSE
-from tests.detectors.test_declared_metadata_rules import INFOTEXT, id3, label
 from tests.dwt_dct_encoder import marked
 from tests.factories import AS_OF
 from tests.marked_text import as_text, golden, word_tokenizer
@@ -33,6 +34,7 @@ from tests.metadata_files import (
     film,
     jpeg,
     mp4_tags,
+    office,
     pdf,
     picture,
     png,
@@ -89,6 +91,7 @@ CARRIERS: dict[str, tuple[Make, bytes | None]] = {
     "ogg": (lambda: sound("ogg", {"AIGC": label("1")}, "libopus"), None),
     "pdf, information": (lambda: pdf({"AIGC": label("1")}), None),
     "pdf, XMP": (lambda: pdf(packet=LABEL_XMP), None),
+    "office": (lambda: office({"AIGC": label("1")}), None),
     "pixels": (lambda: stealth(INFOTEXT), b"\x89PNG"),
     "procedural": (lambda: jpeg(xmp=xmp(IPTC_EXT, {"DigitalSourceType": f"{DST}dataDrivenMedia"})), b"\xff\xe1"),
 }
